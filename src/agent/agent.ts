@@ -1,0 +1,56 @@
+import type { OptionTable, Values } from '../config/option.ts';
+import type { Node, Target } from './target.ts';
+
+/** One file or one link that an agent wants on disk. Paths are absolute and lie under the agent's own directories. */
+export type Output = FileOutput | LinkOutput;
+
+export interface FileOutput {
+  kind: 'file';
+  path: string;
+  content: string;
+  /** Permission bits; 0644 unless told. */
+  mode?: number;
+}
+
+export interface LinkOutput {
+  kind: 'link';
+  path: string;
+  /** Where the link leads, as it is written into the link. */
+  to: string;
+}
+
+/** Fills the template `<name>` of the agent (`templates/<agent>/<name>.hbs`), escaping by the format in its name. */
+export type Fill = (name: string, context: object) => string;
+
+export interface RenderInput<O extends OptionTable = OptionTable> {
+  /** Every container to ship, in canonical order. */
+  targets: readonly Target[];
+  node: Node;
+  options: Values<O>;
+  fill: Fill;
+  /** A path as the shipper sees it. `target.log` has been through it already. */
+  seenByShipper(path: string): string;
+  /** Tells the operator of something in a target that was ignored; the target is shipped all the same. */
+  report(target: Target, problem: string): void;
+}
+
+/** A plugin: turns all targets into all outputs of one shipper. */
+export interface Agent<O extends OptionTable = OptionTable> {
+  /** Lower case letters, digits and dashes; the file's name. */
+  name: string;
+  /** One line for `kube-log-watcher agents`. */
+  summary: string;
+  /** Flag `--<agent>-<option>`, variable `WATCHER_<AGENT>_<OPTION>`. Options of type `directory` and `file` are the
+   * only places where the agent may write. */
+  options: O;
+  /**
+   * Pure, complete, repeatable: the same input gives the same outputs, and what is left out gets removed from disk.
+   * Called at each pass. If it throws, the guilty targets are found and keep their last good state; the rest goes on.
+   */
+  render(input: RenderInput<O>): Output[];
+}
+
+/** Gives an agent its option types; the identity otherwise. */
+export function defineAgent<const O extends OptionTable>(agent: Agent<O>): Agent<O> {
+  return agent;
+}
