@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import fsExtra from 'fs-extra';
+import { modeOf, type Change, type Entry } from './plan.ts';
+
+/** The file system as this file uses it; tests hand in one that fails or dies at a chosen call. */
+export type FileSystem = Pick<
+  typeof fsExtra,
+  | 'lstat'
+  | 'readFile'
+  | 'readlink'
+  | 'open'
+  | 'write'
+  | 'fchmod'
+  | 'ftruncate'
+  | 'fsync'
+  | 'close'
+  | 'rename'
+  | 'symlink'
+  | 'unlink'
+  | 'mkdir'
+  | 'rmdir'
+>;
+
+const temporaryPrefix = '.klw-';
+const temporarySuffix = '.tmp';
+
+/** The directories from an agent's root down to a path, that must be real directories and not links. */
+export type Guard = (path: string) => readonly string[];
+
+/** What stands at a path. Only "there is nothing" is absent; any other failure is thrown. */
+export async function observe(path: string, fs: FileSystem = fsExtra): Promise<Entry> {
+  try {
+    const stat = await fs.lstat(path);
+    if (stat.isSymbolicLink()) return { kind: 'link', to: await fs.readlink(path) };
+    if (stat.isDirectory()) return { kind: 'directory' };
+    if (!stat.isFile()) return { kind: 'other' };
+    return { kind: 'file', content: await fs.readFile(path, 'utf8'), mode: stat.mode & 0o7777 };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return { kind: 'absent' };
+    throw error;
+  }
+}
+
+/**
+ * Makes one change, whole or not at all. Never writes through a link: `guard` names the directories that are checked
+ * first. The directory it touched is returned, for {@link syncDirectory}.
+ */
+export async function apply(change: Change, guard: Guard, fs: FileSystem = fsExtra): Promise<string> {
+  const path = 'output' in change ? change.output.path : change.path;
+  for (const directory of guard(path)) await refuseLink(directory, fs);
+  switch (change.do) {
+    case 'make-directory':
+      await fs.mkdir(path).catch(unless('EEXIST'));
+      break;
+    case 'write':
+      await writeFile(path, change.output.content, modeOf(change.output), fs);
+      break;
+    case 'link':
+      await writeLink(path, change.output.to, fs);
+      break;
+    case 'remove':
+      await fs.unlink(path).catch(unless('ENOENT'));
+      break;
+    case 'remove-directory':
+      await fs.rmdir(path).catch(unless('ENOENT', 'ENOTEMPTY', 'EEXIST'));
+      break;
+  }
+  return dirname(path);
+}
+
+/**
+ * Replaces a file by rename, so that a reader sees the old or the new content and nothing between. A file that is a
+ * mount point can't be replaced (EBUSY); it is written in place.
+ */
+export async function writeFile(path: string, content: string, mode: number, fs: FileSystem = fsExtra): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeSynced(temporary, 'wx', content, mode, fs);
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.unlink(temporary).catch(unless('ENOENT'));
+    if (!hasCode(error, 'EBUSY')) throw error;
+    await writeSynced(path, 'r+', content, mode, fs);
+  }
+}
+
+/** Makes the entries of a directory durable. */
+export async function syncDirectory(path: string, fs: FileSystem = fsExtra): Promise<void> {
+  const descriptor = await fs.open(path, 'r').catch(unless('ENOENT'));
+  if (descriptor === undefined) return;
+  try {
+    await fs.fsync(descriptor);
+  } finally {
+    await fs.close(descriptor);
+  }
+}
+
+/** Whether a file of this name is one that a killed process may have left behind while writing. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith(temporaryPrefix) && name.endsWith(temporarySuffix);
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+async function writeLink(path: string, to: string, fs: FileSystem): Promise<void> {
+  const temporary = temporaryPath(path);
+  await fs.symlink(to, temporary);
+  try {
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.unlink(temporary).catch(unless('ENOENT'));
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, flags: 'wx' | 'r+', content: string, mode: number, fs: FileSystem) {
+  const descriptor = await fs.open(path, flags, mode);
+  try {
+    await fs.fchmod(descriptor, mode);
+    const bytes = Buffer.from(content);
+    for (let done = 0; done < bytes.length;) {
+      done += (await fs.write(descriptor, bytes, done, bytes.length - done, done)).bytesWritten;
+    }
+    if (flags === 'r+') await fs.ftruncate(descriptor, bytes.length);
+    await fs.fsync(descriptor);
+  } finally {
+    await fs.close(descriptor);
+  }
+}
+
+async function refuseLink(directory: string, fs: FileSystem): Promise<void> {
+  const stat = await fs.lstat(directory);
+  if (!stat.isDirectory()) throw new Error(`${directory} is not a directory; nothing is written through it`);
+}
+
+function temporaryPath(path: string): string {
+  return join(dirname(path), `${temporaryPrefix}${randomBytes(6).toString('hex')}${temporarySuffix}`);
+}
+
+function unless(...codes: string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!hasCode(error, ...codes)) throw error;
+  };
+}

@@ -1,0 +1,164 @@
+import fs from 'fs-extra';
+import type { Agent, Fill, Output } from '../agent/agent.ts';
+import type { Node, Target } from '../agent/target.ts';
+import type { OptionTable, Values } from '../config/option.ts';
+import { apply, observe, syncDirectory, type FileSystem } from './disk.ts';
+import { readInventory, writeInventory } from './inventory.ts';
+import { renderIsolated } from './isolate.ts';
+import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
+
+/** An agent with its options, and what is remembered of it between passes. */
+export interface Running {
+  agent: Agent;
+  options: Values<OptionTable>;
+  fill: Fill;
+  /** Where it may write: its directories and files. */
+  roots: readonly string[];
+  /** The path of its inventory. */
+  inventory: string;
+  check(outputs: readonly Output[]): readonly string[];
+  /** What stands on disk by our own doing; a path that is not in here has to be looked at. */
+  memory: Map<string, Entry>;
+  /** Undefined until the inventory has been read. */
+  owned?: readonly Owned[];
+  /** The state in which each target was rendered well. */
+  lastGood: Map<string, Target>;
+}
+
+export interface Wish {
+  targets: readonly Target[];
+  node: Node;
+  seenByShipper(path: string): string;
+  /** Look at everything on disk instead of trusting what is remembered. */
+  full: boolean;
+}
+
+export interface Result {
+  /** How many changes were made. */
+  changes: number;
+  /** How many files and links are kept. */
+  outputs: number;
+  /** Why the wish is not, or not wholly, on disk; empty when it is. */
+  errors: string[];
+  quarantined: Map<Target, string>;
+  /** What in a target was ignored. */
+  reports: Map<Target, string[]>;
+  /** Why the inventory had to be begun anew. */
+  damaged?: string;
+}
+
+/** One agent's part of a pass: render, plan, apply. Never throws because of the agent or the disk. */
+export async function reconcile(running: Running, wish: Wish, disk: FileSystem = fs): Promise<Result> {
+  const result: Result = { changes: 0, outputs: 0, errors: [], quarantined: new Map(), reports: new Map() };
+  try {
+    const outputs = render(running, wish, result);
+    await deliver(running, outputs, wish.full, result, disk);
+  } catch (error) {
+    result.errors.push(error instanceof Error ? error.message : String(error));
+  }
+  if (result.errors.length > 0) running.memory.clear();
+  return result;
+}
+
+function render(running: Running, wish: Wish, result: Result): Output[] {
+  const { agent, options, fill, lastGood } = running;
+  const { targets, node, seenByShipper } = wish;
+  const report = (target: Target, problem: string) => {
+    const problems = result.reports.get(target) ?? [];
+    if (!problems.includes(problem)) result.reports.set(target, [...problems, problem]);
+  };
+  const input = { targets, node, options, fill, seenByShipper, report };
+  const { outputs, quarantined } = renderIsolated(agent, input, lastGood, running.check);
+  result.quarantined = quarantined;
+  const previous = new Map(lastGood);
+  lastGood.clear();
+  for (const target of targets) {
+    const good = quarantined.has(target) ? previous.get(target.id) : target;
+    if (good) lastGood.set(target.id, good);
+  }
+  return outputs;
+}
+
+async function deliver(running: Running, desired: Output[], full: boolean, result: Result, disk: FileSystem) {
+  const { agent, roots, memory, inventory } = running;
+  if (!running.owned) {
+    const { owned, damaged } = await readInventory(inventory, disk);
+    running.owned = owned;
+    result.damaged = damaged;
+  }
+  if (full) memory.clear();
+  const owned = running.owned;
+  const paths = [...desired.flatMap(({ path }) => [path, ...parents(path, roots)]), ...owned.map(({ path }) => path)];
+  await remember(memory, new Set(paths), disk);
+
+  const planned = plan({ desired, roots, owned, observe: (path) => memory.get(path) ?? { kind: 'absent' } });
+  const before = new Set(owned.map(({ path }) => path));
+  const added = planned.owned.filter(({ path }) => !before.has(path));
+  if (added.length > 0) {
+    running.owned = [...owned, ...added];
+    await writeInventory(inventory, agent.name, running.owned, disk);
+  }
+  result.outputs = desired.length;
+  await make(planned.changes, running, result, disk);
+  if (result.errors.length === 0 && planned.owned.length !== running.owned.length) {
+    await writeInventory(inventory, agent.name, planned.owned, disk);
+    running.owned = planned.owned;
+  }
+}
+
+async function remember(memory: Map<string, Entry>, paths: ReadonlySet<string>, disk: FileSystem): Promise<void> {
+  const unknown = [...paths].filter((path) => !memory.has(path));
+  await inParallel(unknown, async (path) => {
+    memory.set(path, await observe(path, disk));
+  });
+}
+
+/** Makes the changes, phase by phase. After a failure nothing is removed: what stands may still be pointed at. */
+async function make(changes: readonly Change[], running: Running, result: Result, disk: FileSystem): Promise<void> {
+  const guard = (path: string) => parents(path, running.roots);
+  const touched = new Set<string>();
+  for (const phase of ['make-directory', 'link', 'write', 'remove', 'remove-directory'] as const) {
+    const removing = phase === 'remove' || phase === 'remove-directory';
+    if (removing && result.errors.length > 0) break;
+    const ofPhase = changes.filter((change) => change.do === phase);
+    const one = async (change: Change) => {
+      const path = pathOf(change);
+      try {
+        touched.add(await apply(change, guard, disk));
+        running.memory.set(path, entryAfter(change));
+        result.changes += 1;
+      } catch (error) {
+        result.errors.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    // Directories depend on each other; files and links do not.
+    if (phase.endsWith('directory')) for (const change of ofPhase) await one(change);
+    else await inParallel(ofPhase, one);
+    if (phase === 'link' || phase === 'write') {
+      await inParallel([...touched], (directory) => syncDirectory(directory, disk));
+      touched.clear();
+    }
+  }
+}
+
+function entryAfter(change: Change): Entry {
+  switch (change.do) {
+    case 'make-directory':
+      return { kind: 'directory' };
+    case 'write':
+      return { kind: 'file', content: change.output.content, mode: modeOf(change.output) };
+    case 'link':
+      return { kind: 'link', to: change.output.to };
+    default:
+      return { kind: 'absent' };
+  }
+}
+
+/** Works on some at a time: enough to keep the disk busy, too few to run out of descriptors. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(16, items.length) }, worker));
+}

@@ -1,0 +1,124 @@
+import type { Node, Target } from '../agent/target.ts';
+import type { Pod } from '../kubernetes/pod.ts';
+import { containerKey, type Container, type Scan } from '../logs/container.ts';
+import type { Reason } from '../system/reasons.ts';
+import { toTarget } from './target.ts';
+
+/** A container of the node with what is known of it up to now. */
+export interface Seen {
+  key: string;
+  container: Container;
+  /** Set once the pod was known; stays when the API forgets or loses the pod. */
+  target?: Target;
+  /** Why there is no target yet. */
+  pending?: { reason: Reason; detail: string };
+  /** Milliseconds since the epoch. */
+  firstSeen: number;
+  /** When its directory was first missing; undefined while it is there. */
+  goneSince?: number;
+}
+
+export interface ResolveInput {
+  scan: Scan;
+  pods: readonly Pod[];
+  /** Whether a complete list of pods was ever read; false while `pods` comes from a snapshot or is empty. */
+  synced: boolean;
+  /** What the pass before has returned. */
+  seen: ReadonlyMap<string, Seen>;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** How long a gone container stays, in milliseconds. */
+  linger: number;
+  node: Node;
+  seenByShipper(path: string): string;
+}
+
+/** The kubelet makes the link that tells the id right after the start; this long is waited for it, in milliseconds. */
+const idWait = 2000;
+
+/**
+ * Joins containers with pods, by pod uid. A container stays itself through every illness of the API: what was known
+ * of it once is used until its directory is gone and the linger time is over.
+ */
+export function resolve(input: ResolveInput): Map<string, Seen> {
+  const { scan, seen, now, linger } = input;
+  const podOf = indexPods(input.pods);
+  const next = new Map<string, Seen>();
+
+  for (const container of scan.containers) {
+    const key = containerKey(container);
+    next.set(key, join(key, container, podOf(container), seen.get(key), input));
+  }
+  const unreadable = new Set(scan.incomplete.map((found) => found.directory));
+  for (const [key, before] of seen) {
+    if (next.has(key) || !before.target) continue;
+    if (unreadable.has(before.container.directory)) {
+      next.set(key, { ...before, goneSince: undefined });
+      continue;
+    }
+    const goneSince = before.goneSince ?? now;
+    if (now - goneSince < linger) next.set(key, { ...before, goneSince });
+  }
+  return next;
+}
+
+/** Containers that an earlier pass knew, and that neither stand in this one nor ever became a target. */
+export function missed(before: ReadonlyMap<string, Seen>, after: ReadonlyMap<string, Seen>): Seen[] {
+  return [...before.values()].filter((seen) => !after.has(seen.key) && !seen.target && !seen.container.sandbox);
+}
+
+/**
+ * Whether a look that found nothing is rather a directory that isn't mounted: every container of one runtime is gone
+ * at once, and a pod of one of them still lives, or nobody can say.
+ */
+export function looksUnmounted(input: Pick<ResolveInput, 'scan' | 'pods' | 'synced' | 'seen'>): boolean {
+  const podOf = indexPods(input.pods);
+  return (['docker', 'cri'] as const).some((runtime) => {
+    const found = (list: Iterable<Container>) => [...list].filter((container) => container.runtime === runtime);
+    const known = found([...input.seen.values()].filter((seen) => !seen.goneSince).map((seen) => seen.container));
+    return (
+      known.length > 0 &&
+      found(input.scan.containers).length === 0 &&
+      input.scan.incomplete.length === 0 &&
+      (!input.synced || known.some((container) => podOf(container)))
+    );
+  });
+}
+
+function join(key: string, container: Container, pod: Pod | undefined, before: Seen | undefined, input: ResolveInput) {
+  const seen: Seen = { key, container, firstSeen: before?.firstSeen ?? input.now };
+  if (container.sandbox) return seen;
+  if (!pod) {
+    if (before?.target) return { ...seen, target: before.target };
+    return { ...seen, pending: input.synced ? unknownPod(container) : notSynced };
+  }
+  const id = container.id || statusId(pod, container) || before?.target?.container.id || '';
+  if (!id && !before?.target && input.now - seen.firstSeen < idWait) {
+    return { ...seen, pending: { reason: 'container-id-unknown' as const, detail: `restart ${container.restart}` } };
+  }
+  return { ...seen, target: toTarget({ ...container, id }, pod, key, input.node, input.seenByShipper) };
+}
+
+const notSynced = { reason: 'pods-not-synced', detail: '' } as const;
+
+function unknownPod({ pod }: Container) {
+  return { reason: 'pod-unknown', detail: `${pod.namespace}/${pod.name} with uid ${pod.uid || '(none)'}` } as const;
+}
+
+function statusId(pod: Pod, container: Container): string | undefined {
+  const known = pod.containers.find(({ name }) => name === container.name);
+  return known?.instances.find(({ restart }) => restart === container.restart)?.id;
+}
+
+/** Finds a container's pod; the directory of a static pod is named by the hash of its configuration, not by its uid. */
+function indexPods(pods: readonly Pod[]): (container: Container) => Pod | undefined {
+  const byUid = new Map<string, Pod>();
+  for (const pod of pods) {
+    byUid.set(pod.uid, pod);
+    if (pod.configHash) byUid.set(pod.configHash, pod);
+  }
+  return ({ pod }) => {
+    const found = byUid.get(pod.uid);
+    return found && found.namespace === pod.namespace && found.name === pod.name ? found : undefined;
+  };
+}
