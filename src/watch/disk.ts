@@ -7,6 +7,7 @@ import { modeOf, type Change, type Entry } from './plan.ts';
 export type FileSystem = Pick<
   typeof fsExtra,
   | 'lstat'
+  | 'readdir'
   | 'readFile'
   | 'readlink'
   | 'open'
@@ -96,9 +97,13 @@ export async function syncDirectory(path: string, fs: FileSystem = fsExtra): Pro
   }
 }
 
-/** Whether a file of this name is one that a killed process may have left behind while writing. */
-export function isTemporary(name: string): boolean {
-  return name.startsWith(temporaryPrefix) && name.endsWith(temporarySuffix);
+/** Removes what a killed process may have left in a directory while it was writing. */
+export async function sweep(directory: string, fs: FileSystem = fsExtra): Promise<void> {
+  const names = (await fs.readdir(directory).catch(unless('ENOENT', 'ENOTDIR'))) ?? [];
+  for (const name of names) {
+    if (!name.startsWith(temporaryPrefix) || !name.endsWith(temporarySuffix)) continue;
+    await fs.unlink(join(directory, name)).catch(unless('ENOENT'));
+  }
 }
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

@@ -1,7 +1,7 @@
+import { dirname, normalize } from 'node:path';
 import fs from 'fs-extra';
 import { observe, syncDirectory, writeFile, type FileSystem } from './disk.ts';
 import type { Owned } from './plan.ts';
-import { dirname } from 'node:path';
 
 /**
  * The name of an agent's inventory in its own output directory. It ends in nothing that a shipper's glob picks up: in
@@ -34,6 +34,7 @@ export async function writeInventory(path: string, agent: string, owned: readonl
   await syncDirectory(dirname(path), disk);
 }
 
+/** Whoever can write into the directory can write an inventory: no path in it may climb. */
 function isOwned({ kind, path }: Owned): boolean {
-  return ['file', 'link', 'directory'].includes(kind) && typeof path === 'string';
+  return ['file', 'link', 'directory'].includes(kind) && typeof path === 'string' && normalize(path) === path;
 }

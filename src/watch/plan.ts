@@ -88,7 +88,8 @@ export function plan({ desired, roots, owned, observe }: PlanInput): Plan {
 export function parents(path: string, roots: readonly string[]): string[] {
   const root = roots.find((root) => isBelow(path, root));
   const found: string[] = [];
-  for (let at = dirname(path); root && isBelow(at, root); at = dirname(at)) found.unshift(at);
+  if (root === undefined) return found;
+  for (let at = dirname(path); isBelow(at, root); at = dirname(at)) found.unshift(at);
   return found;
 }
 

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import fs from 'fs-extra';
 import type { Agent, Fill, Output } from '../agent/agent.ts';
 import type { Node, Target } from '../agent/target.ts';
 import type { OptionTable, Values } from '../config/option.ts';
-import { apply, observe, syncDirectory, type FileSystem } from './disk.ts';
+import { apply, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
 import { readInventory, writeInventory } from './inventory.ts';
 import { renderIsolated } from './isolate.ts';
 import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
@@ -85,6 +86,8 @@ async function deliver(running: Running, desired: Output[], full: boolean, resul
     const { owned, damaged } = await readInventory(inventory, disk);
     running.owned = owned;
     result.damaged = damaged;
+    const written = [inventory, ...owned.map(({ path }) => path), ...desired.map(({ path }) => path)];
+    await inParallel([...new Set(written.map((path) => dirname(path)))], (directory) => sweep(directory, disk));
   }
   if (full) memory.clear();
   const owned = running.owned;

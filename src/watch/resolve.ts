@@ -29,12 +29,11 @@ export interface ResolveInput {
   now: number;
   /** How long a gone container stays, in milliseconds. */
   linger: number;
+  /** How long a container waits for its id to be known, in milliseconds. */
+  idWait: number;
   node: Node;
   seenByShipper(path: string): string;
 }
-
-/** The kubelet makes the link that tells the id right after the start; this long is waited for it, in milliseconds. */
-const idWait = 2000;
 
 /**
  * Joins containers with pods, by pod uid. A container stays itself through every illness of the API: what was known
@@ -67,6 +66,16 @@ export function missed(before: ReadonlyMap<string, Seen>, after: ReadonlyMap<str
   return [...before.values()].filter((seen) => !after.has(seen.key) && !seen.target && !seen.container.sandbox);
 }
 
+/** Milliseconds until time alone changes something: a linger or a wait for an id is over. */
+export function nextDeadline(input: Pick<ResolveInput, 'now' | 'linger' | 'idWait'>, seen: Iterable<Seen>) {
+  let next = Number.POSITIVE_INFINITY;
+  for (const { goneSince, pending, firstSeen } of seen) {
+    if (goneSince !== undefined) next = Math.min(next, goneSince + input.linger);
+    else if (pending?.reason === 'container-id-unknown') next = Math.min(next, firstSeen + input.idWait);
+  }
+  return Math.max(0, next - input.now);
+}
+
 /**
  * Whether a look that found nothing is rather a directory that isn't mounted: every container of one runtime is gone
  * at once, and a pod of one of them still lives, or nobody can say.
@@ -93,7 +102,7 @@ function join(key: string, container: Container, pod: Pod | undefined, before: S
     return { ...seen, pending: input.synced ? unknownPod(container) : notSynced };
   }
   const id = container.id || statusId(pod, container) || before?.target?.container.id || '';
-  if (!id && !before?.target && input.now - seen.firstSeen < idWait) {
+  if (!id && !before?.target && input.now - seen.firstSeen < input.idWait) {
     return { ...seen, pending: { reason: 'container-id-unknown' as const, detail: `restart ${container.restart}` } };
   }
   return { ...seen, target: toTarget({ ...container, id }, pod, key, input.node, input.seenByShipper) };

@@ -1,0 +1,102 @@
+import type { Running } from './reconcile.ts';
+import type { State } from './pass.ts';
+import type { Verdict } from './filter.ts';
+import type { RenderInput } from '../agent/agent.ts';
+import type { Reason } from '../system/reasons.ts';
+
+/** The whole decision on one container; the body of `/explain` and the input of the command's text. */
+export interface Explanation {
+  namespace: string;
+  pod: string;
+  container: string;
+  restart: number;
+  id: string;
+  directory: string;
+  log: string;
+  podKnown: boolean;
+  state: Verdict['state'];
+  reason: Reason;
+  detail: string;
+  /** Seconds since its directory is gone; undefined while it is there. */
+  goneFor?: number;
+  agents: Record<
+    string,
+    { state: 'applied' | 'waiting' | 'failing' | 'quarantined'; errors: string[]; outputs: string[] }
+  >;
+}
+
+/** Whether a question asks for this container: `[NAMESPACE/]POD[/CONTAINER]` or a container id; empty asks for all. */
+export function selects(question: string, verdict: Verdict): boolean {
+  const { pod, name } = verdict.container;
+  if (question === '') return true;
+  const parts = question.split('/');
+  const forms = [
+    [pod?.name],
+    [pod?.name, name],
+    [pod?.namespace, pod?.name],
+    [pod?.namespace, pod?.name, name],
+    [verdict.container.id || undefined],
+  ];
+  return forms.some((form) => form.length === parts.length && form.every((part, at) => part === parts[at]));
+}
+
+export function explain(
+  state: State,
+  running: readonly Running[],
+  input: Omit<RenderInput, 'targets' | 'options' | 'fill' | 'report'>,
+  question: string,
+  now: number,
+): Explanation[] {
+  return state.verdicts
+    .filter((verdict) => selects(question, verdict))
+    .map((verdict) => ({
+      namespace: verdict.container.pod?.namespace ?? '',
+      pod: verdict.container.pod?.name ?? '',
+      container: verdict.container.name ?? '',
+      restart: verdict.container.restart ?? 0,
+      id: verdict.target?.container.id || verdict.container.id || '',
+      directory: verdict.container.directory,
+      log: verdict.target?.log.path ?? '',
+      podKnown: verdict.target !== undefined,
+      state: verdict.state,
+      reason: verdict.reason,
+      detail: verdict.detail,
+      goneFor: verdict.goneSince === undefined ? undefined : Math.round((now - verdict.goneSince) / 1000),
+      agents:
+        verdict.state === 'kept'
+          ? Object.fromEntries(running.map((one) => [one.agent.name, byAgent(one, verdict, state, input)]))
+          : {},
+    }));
+}
+
+/** 0 collected, 3 excluded, 4 pending, 5 failing, 6 unknown: the worst of all that were asked for. */
+export function exitCode(explanations: readonly Explanation[]): 0 | 3 | 4 | 5 | 6 {
+  const shipped = explanations.filter(({ reason }) => reason !== 'pause-container');
+  if (shipped.length === 0) return explanations.length > 0 ? 3 : 6;
+  const agents = shipped.flatMap(({ agents }) => Object.values(agents));
+  if (agents.some(({ state }) => state === 'failing' || state === 'quarantined')) return 5;
+  if (shipped.some(({ state }) => state === 'pending') || agents.some(({ state }) => state === 'waiting')) return 4;
+  return shipped.some(({ state }) => state === 'dropped') ? 3 : 0;
+}
+
+function byAgent(
+  { agent, options, fill }: Running,
+  { target }: Verdict,
+  state: State,
+  input: Omit<RenderInput, 'targets' | 'options' | 'fill' | 'report'>,
+): Explanation['agents'][string] {
+  const result = state.results.get(agent.name);
+  if (!target || !result) return { state: 'waiting', errors: [], outputs: [] };
+  const quarantined = [...result.quarantined].find(([{ id }]) => id === target.id)?.[1];
+  if (quarantined !== undefined) return { state: 'quarantined', errors: [quarantined], outputs: [] };
+  const reports: string[] = [];
+  const outputs = agent.render({
+    ...input,
+    targets: [target],
+    options,
+    fill,
+    report: (_target, text) => reports.push(text),
+  });
+  const errors = [...result.errors, ...reports];
+  return { state: result.errors.length > 0 ? 'failing' : 'applied', errors, outputs: outputs.map(({ path }) => path) };
+}

@@ -1,0 +1,27 @@
+import { mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** A directory of the test's own, removed after it. */
+export async function temporaryDirectory(t: Pick<TestContext, 'after'>): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'klw-test-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/**
+ * All files below a directory by their relative paths, with content; links as `-> target`. The inventory is left out,
+ * other hidden files too unless asked for.
+ */
+export async function tree(root: string, { hidden = false } = {}): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
+    if (entry.name.endsWith('.inventory') || (entry.name.startsWith('.') && !hidden)) continue;
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isSymbolicLink()) found[relative(root, path)] = `-> ${await readlink(path)}`;
+    else if (entry.isFile()) found[relative(root, path)] = await readFile(path, 'utf8');
+  }
+  return found;
+}
