@@ -43,6 +43,8 @@ export interface Agent<O extends OptionTable = OptionTable> {
   /** Flag `--<agent>-<option>`, variable `WATCHER_<AGENT>_<OPTION>`. Options of type `directory` and `file` are the
    * only places where the agent may write. */
   options: O;
+  /** Further directories below which it may write with these options, where an option tells them only indirectly. */
+  directories?(options: Values<O>): string[];
   /**
    * Pure, complete, repeatable: the same input gives the same outputs, and what is left out gets removed from disk.
    * Called at each pass. If it throws, the guilty targets are found and keep their last good state; the rest goes on.

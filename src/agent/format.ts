@@ -1,0 +1,48 @@
+import { toJson } from './json.ts';
+
+/** How values are made safe in one file format. */
+export interface Format {
+  /** The value as it may stand where the format's name says: inside double quotes, as a rule. */
+  escape(value: string): string;
+  /** True where JSON text is a value of the format too, so that `{{json x}}` may stand without quotes. */
+  json: boolean;
+}
+
+// What JSON leaves as it is, but YAML calls a line break or not printable (YAML 1.2, 5.1 and 5.4; YAML 1.1, 5.1).
+// eslint-disable-next-line no-control-regex
+const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/** JSON text that YAML 1.1 and 1.2 read as the same value. */
+export function toYamlJson(value: unknown): string {
+  return toJson(value).replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const quoted: Format = { escape: (value) => toYamlJson(value).slice(1, -1), json: true };
+
+const formats: Readonly<Record<string, Format>> = {
+  json: quoted,
+  yaml: quoted,
+  yml: quoted,
+  csv: { escape: (value) => value.toWellFormed().replaceAll('"', '""'), json: false },
+  lua: {
+    escape: (value) =>
+      [...Buffer.from(value)]
+        .map((byte) =>
+          /[a-zA-Z0-9_-]/.test(String.fromCharCode(byte))
+            ? String.fromCharCode(byte)
+            : `\\${String(byte).padStart(3, '0')}`,
+        )
+        .join(''),
+    json: false,
+  },
+};
+
+/** The format that a template's file name tells: `job.yaml.hbs` is YAML. */
+export function formatOf(fileName: string): Format {
+  const name = /\.([^.]+)\.hbs$/.exec(fileName)?.[1] ?? '';
+  const format = Object.hasOwn(formats, name) ? formats[name] : undefined;
+  if (format) return format;
+  throw new Error(
+    `${fileName}: the name has to tell the format, as in name.json.hbs; known are ${Object.keys(formats).join(', ')}`,
+  );
+}

@@ -1,0 +1,138 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Agent, Fill } from './agent.ts';
+import { parseManifest } from './manifest.ts';
+import { checkOptions } from './options.ts';
+import { createFill } from './template.ts';
+
+/** The directories in which agents are looked for. */
+export interface AgentPlaces {
+  /** Our agents, one file each. */
+  builtin: string;
+  /** Our templates: `<agent>/<name>.hbs`. */
+  templates: string;
+  /**
+   * An operator's directory, searched before ours: agents, and templates as `templates/<agent>/<name>.hbs` or, for a
+   * ConfigMap, which has no directories, as `<agent>.<name>.hbs`. A template there replaces ours of the same name.
+   */
+  outside?: string;
+}
+
+/** An agent and what belongs to it. */
+export interface LoadedAgent {
+  agent: Agent;
+  /** To be handed to `agent.render`. */
+  fill: Fill;
+  /** The agent's file. */
+  path: string;
+  /** False for an operator's. */
+  builtin: boolean;
+}
+
+/** The file that stands for an agent, for lists. */
+export type AgentEntry = Pick<LoadedAgent, 'path' | 'builtin'> & { name: string };
+
+// A later one is only looked at where there is no earlier one: beside `.ts`, `.js` is its compiled form.
+const endings = ['.js', '.ts', '.yaml'];
+
+/** Loads the agents of these names, in this order. Throws one error that names every problem. */
+export async function loadAgents(places: AgentPlaces, names: readonly string[]): Promise<LoadedAgent[]> {
+  const known = await listAgents(places);
+  const loaded: LoadedAgent[] = [];
+  const problems: string[] = [];
+  for (const name of new Set(names)) {
+    const entry = known.find((entry) => entry.name === name);
+    try {
+      if (!entry) throw new Error(unknownAgent(name, known));
+      loaded.push(await load(entry, places));
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return loaded;
+}
+
+/** All agents that there are, by name; an operator's hides ours of the same name. */
+export async function listAgents({ builtin, outside }: AgentPlaces): Promise<AgentEntry[]> {
+  const entries = new Map<string, AgentEntry>();
+  for (const directory of [builtin, ...(outside ? [outside] : [])]) {
+    const files = await readdir(directory);
+    for (const ending of endings.toReversed()) {
+      for (const file of files.filter((file) => file.endsWith(ending))) {
+        const name = file.slice(0, -ending.length);
+        if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) continue;
+        entries.set(name, { name, path: join(directory, file), builtin: directory === builtin });
+      }
+    }
+  }
+  return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function load({ name, path, builtin }: AgentEntry, places: AgentPlaces): Promise<LoadedAgent> {
+  const templates = await readTemplates(name, places);
+  const fill = createFill(templates);
+  const agent = path.endsWith('.yaml')
+    ? parseManifest(await readFile(path, 'utf8'), name, path, new Set(templates.keys()))
+    : await importAgent(name, path);
+  return { agent, fill, path, builtin };
+}
+
+async function readTemplates(agent: string, { templates, outside }: AgentPlaces) {
+  const found = new Map<string, { path: string; text: string }>();
+  const read = async (directory: string, prefix: string) => {
+    for (const file of await filesIn(directory)) {
+      if (!file.startsWith(prefix) || !file.endsWith('.hbs')) continue;
+      const path = join(directory, file);
+      found.set(file.slice(prefix.length, -'.hbs'.length), { path, text: await readFile(path, 'utf8') });
+    }
+  };
+  await read(join(templates, agent), '');
+  if (outside) {
+    await read(outside, `${agent}.`);
+    await read(join(outside, 'templates', agent), '');
+  }
+  return found;
+}
+
+/** The names in a directory; none if there is no such directory. */
+async function filesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function importAgent(name: string, path: string): Promise<Agent> {
+  const module = (await import(pathToFileURL(path).href)) as { default?: Partial<Agent> };
+  const agent = module.default;
+  if (typeof agent !== 'object' || agent === null) throw new Error(`${path}: has no default export that is an agent`);
+  const problems = checkOptions(agent.options);
+  if (agent.name !== name) problems.push(`name is ${JSON.stringify(agent.name)}, but the file's name says "${name}"`);
+  if (typeof agent.summary !== 'string' || agent.summary === '') problems.push('summary is missing');
+  if (typeof agent.render !== 'function') problems.push('render is no function');
+  if (problems.length > 0) throw new Error(problems.map((why) => `${path}: ${why}`).join('\n'));
+  return agent as Agent;
+}
+
+function unknownAgent(name: string, known: readonly AgentEntry[]): string {
+  const names = known.map((entry) => entry.name);
+  const close = names.find((other) => distance(name.toLowerCase(), other) <= 2);
+  return `There is no agent "${name}"${close ? `; did you mean "${close}"?` : '.'} Known are ${names.join(', ')}.`;
+}
+
+/** How many letters have to be added, left out or replaced to get from one word to the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 0; i < a.length; i += 1) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
