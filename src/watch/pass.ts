@@ -25,8 +25,8 @@ export interface World {
   /** What an earlier process knew; stands in until the pods are synced. */
   snapshot?: Snapshot;
   saveSnapshot?(snapshot: Snapshot): Promise<void>;
-  /** Milliseconds; see {@link ResolveInput.idWait}. */
-  idWait: number;
+  /** For how many milliseconds a container may wait for a reason before a pass is due for that alone. */
+  waits: { 'container-id-unknown': number; 'pod-unknown'?: number };
   now(): number;
   log: Log;
   metrics: Metrics;
@@ -53,7 +53,7 @@ export interface Passes {
 
 /** The watcher's pass, with what it has to remember from one to the next. */
 export function createPasses(world: World): Passes {
-  const { pods, snapshot, log, metrics, now } = world;
+  const { pods, snapshot, waits, log, metrics, now } = world;
   let seen = new Map<string, Seen>(snapshot?.seen.map((one) => [one.key, one]));
   let saved = '';
   let state: State = { verdicts: [], results: new Map(), applied: false, nextDeadline: Number.POSITIVE_INFINITY };
@@ -75,7 +75,15 @@ export function createPasses(world: World): Passes {
       return undefined;
     }
     const known: readonly Pod[] = pods.synced ? pods.all() : (snapshot?.pods ?? []);
-    const input = { ...settings, scan, pods: known, synced: pods.synced, seen, now: now(), idWait: world.idWait };
+    const input = {
+      ...settings,
+      scan,
+      pods: known,
+      synced: pods.synced,
+      seen,
+      now: now(),
+      idWait: waits['container-id-unknown'],
+    };
     if (looksUnmounted(input)) {
       fail('no container is left on disk though pods of this node live: is a directory not mounted?');
       return undefined;
@@ -85,7 +93,12 @@ export function createPasses(world: World): Passes {
     seen = next;
     const verdicts = filter(seen.values(), scan.incomplete, settings.rules);
     logChanges(state.verdicts, verdicts, log);
-    state = { ...state, verdicts, scanError: undefined, nextDeadline: nextDeadline(input, seen.values()) };
+    state = {
+      ...state,
+      verdicts,
+      scanError: undefined,
+      nextDeadline: nextDeadline(seen.values(), { ...input, waits }),
+    };
     return verdicts;
   };
 

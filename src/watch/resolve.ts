@@ -66,14 +66,21 @@ export function missed(before: ReadonlyMap<string, Seen>, after: ReadonlyMap<str
   return [...before.values()].filter((seen) => !after.has(seen.key) && !seen.target && !seen.container.sandbox);
 }
 
-/** Milliseconds until time alone changes something: a linger or a wait for an id is over. */
-export function nextDeadline(input: Pick<ResolveInput, 'now' | 'linger' | 'idWait'>, seen: Iterable<Seen>) {
+/**
+ * Milliseconds until time alone changes something: a linger is over, or a container has waited as long as its reason
+ * is allowed to. Infinity if nothing will.
+ */
+export function nextDeadline(
+  seen: Iterable<Seen>,
+  { now, linger, waits }: Pick<ResolveInput, 'now' | 'linger'> & { waits: Partial<Record<Reason, number>> },
+): number {
   let next = Number.POSITIVE_INFINITY;
   for (const { goneSince, pending, firstSeen } of seen) {
-    if (goneSince !== undefined) next = Math.min(next, goneSince + input.linger);
-    else if (pending?.reason === 'container-id-unknown') next = Math.min(next, firstSeen + input.idWait);
+    const wait = pending && waits[pending.reason];
+    const deadline = goneSince === undefined ? firstSeen + (wait ?? Number.POSITIVE_INFINITY) : goneSince + linger;
+    if (deadline > now) next = Math.min(next, deadline);
   }
-  return Math.max(0, next - input.now);
+  return next - now;
 }
 
 /**

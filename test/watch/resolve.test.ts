@@ -122,7 +122,7 @@ test('a gone container lingers, also without its pod, and then goes', () => {
   const known = step({ containers: [docker] });
   const gone = step({ seen: known, pods: [], now: 10_000 });
   assert.equal(only(gone).goneSince, 10_000);
-  assert.equal(nextDeadline(input({ now: 30_000 }), gone.values()), 40_000);
+  assert.equal(nextDeadline(gone.values(), { now: 30_000, linger: 60_000, waits: {} }), 40_000);
   const still = step({ seen: gone, pods: [], now: 69_999 });
   assert.equal(only(still).goneSince, 10_000, 'counted from when it was first missing');
   assert.equal(step({ seen: still, pods: [], now: 70_000 }).size, 0);
@@ -147,7 +147,7 @@ test('the id of a CRI container comes from the link or the pod status, and is wa
   const bare = { ...pod, containers: [{ ...pod.containers[0]!, instances: [] }] };
   const waiting = step({ containers: [cri], pods: [bare] });
   assert.equal(only(waiting).pending?.reason, 'container-id-unknown');
-  assert.equal(nextDeadline(input({ now: 500 }), waiting.values()), 1500);
+  assert.equal(nextDeadline(waiting.values(), { now: 500, linger: 0, waits: { 'container-id-unknown': 2000 } }), 1500);
   const late = only(step({ containers: [cri], pods: [bare], seen: waiting, now: 2000 }));
   assert.equal(late.target?.container.id, '');
   assert.equal(late.target.id, 'uid-1_main_0');

@@ -1,0 +1,78 @@
+import type { Metrics } from '../system/metrics.ts';
+import { json, probe, type Check, type Route } from '../system/status.ts';
+import { exitCode, explain } from './explanation.ts';
+import type { Settings } from './pass.ts';
+import type { Watch } from './watch.ts';
+
+/** A pass that takes longer, in milliseconds, hangs; a restart may cure it. */
+const stuckAfter = 120_000;
+
+/** What the watcher answers on its status address. */
+export function endpoints(watch: Watch, settings: () => Settings, metrics: Metrics): Record<string, Route> {
+  return {
+    '/livez': () => probe(liveness(watch, Date.now())),
+    '/readyz': () => probe(readiness(watch, settings())),
+    '/metrics': async () => ({
+      status: 200,
+      type: metrics.registry.contentType,
+      body: await metrics.registry.metrics(),
+    }),
+    '/targets': () => json(targets(watch)),
+    '/explain': (query) => {
+      const { node, seenByShipper, running } = settings();
+      const question = query.get('of') ?? '';
+      const containers = explain(watch.state, running, { node, seenByShipper }, question, Date.now());
+      const { synced, error } = watch.pods;
+      return json({
+        pods: { synced, error },
+        scanError: watch.state.scanError,
+        exitCode: exitCode(containers),
+        containers,
+      });
+    },
+  };
+}
+
+/** Fails only for what a restart cures: not for an API server that is away. */
+export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<string, Check> {
+  const since = loop.runningSince;
+  const seconds = since === undefined ? 0 : Math.round((now - since) / 1000);
+  return {
+    loop: { ok: seconds * 1000 <= stuckAfter, detail: since === undefined ? 'waiting' : `in a pass for ${seconds} s` },
+  };
+}
+
+/** Ready once the pods are synced, the disk could be looked at, and every agent is applied. */
+export function readiness(
+  { state, pods }: Pick<Watch, 'state' | 'pods'>,
+  { running }: Settings,
+): Record<string, Check> {
+  const checks: Record<string, Check> = {
+    pods: { ok: pods.synced, detail: pods.error ?? (pods.synced ? 'synced' : 'no complete list of pods yet') },
+    scan: { ok: state.scanError === undefined, detail: state.scanError },
+  };
+  for (const { agent } of running) {
+    const result = state.results.get(agent.name);
+    const errors = result?.errors ?? ['no pass yet'];
+    checks[`agent ${agent.name}`] = {
+      ok: errors.length === 0,
+      detail: errors.join('; ') || `${result?.outputs} outputs`,
+    };
+  }
+  return checks;
+}
+
+function targets({ state }: Watch) {
+  return state.verdicts.map(({ state, reason, detail, container, target, goneSince }) => ({
+    namespace: container.pod?.namespace,
+    pod: container.pod?.name,
+    container: container.name,
+    restart: container.restart,
+    id: target?.container.id || container.id,
+    state,
+    reason,
+    detail: detail || undefined,
+    log: target?.log,
+    gone: goneSince === undefined ? undefined : new Date(goneSince).toISOString(),
+  }));
+}

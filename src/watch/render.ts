@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { dirname } from 'node:path/posix';
+import fs from 'fs-extra';
+import type { Output } from '../agent/agent.ts';
+import type { Pod } from '../kubernetes/pod.ts';
+import type { Scan } from '../logs/container.ts';
+import { observe } from './disk.ts';
+import { filter, kept, type Verdict } from './filter.ts';
+import { readInventory } from './inventory.ts';
+import { renderIsolated } from './isolate.ts';
+import type { Settings } from './pass.ts';
+import { modeOf, plan, type Entry } from './plan.ts';
+import type { Running } from './reconcile.ts';
+import { resolve } from './resolve.ts';
+
+/** All outputs of one agent. */
+export interface Rendered {
+  running: Running;
+  outputs: Output[];
+  /** What was ignored or left out, and why. */
+  problems: string[];
+}
+
+/** What the watcher would write for these containers and pods; the same steps, up to the plan. */
+export function renderAll(
+  scan: Scan,
+  pods: readonly Pod[],
+  settings: Settings,
+): { verdicts: Verdict[]; rendered: Rendered[] } {
+  const { node, seenByShipper, rules, running } = settings;
+  const input = { ...settings, scan, pods, synced: true, seen: new Map(), now: 0, idWait: 0 };
+  const verdicts = filter(resolve(input).values(), scan.incomplete, rules);
+  const targets = kept(verdicts);
+  const rendered = running.map((one): Rendered => {
+    const problems: string[] = [];
+    const { agent, options, fill, check } = one;
+    const tell = (name: string, problem: string) => problems.push(`${agent.name}: ${name}: ${problem}`);
+    const { outputs, quarantined } = renderIsolated(
+      agent,
+      {
+        targets,
+        node,
+        options,
+        fill,
+        seenByShipper,
+        report: ({ pod }, problem) => tell(`${pod.namespace}/${pod.name}`, problem),
+      },
+      new Map(),
+      check,
+    );
+    for (const [{ pod }, problem] of quarantined) tell(`${pod.namespace}/${pod.name}`, `left out: ${problem}`);
+    return { running: one, outputs: outputs.toSorted((a, b) => (a.path < b.path ? -1 : 1)), problems };
+  });
+  return { verdicts, rendered };
+}
+
+/** Writes outputs below a directory, each at its own absolute path there. */
+export async function writeBelow(directory: string, outputs: readonly Output[]): Promise<void> {
+  for (const output of outputs) {
+    const path = join(directory, output.path);
+    await fs.ensureDir(dirname(path));
+    await fs.remove(path);
+    if (output.kind === 'link') await fs.symlink(output.to, path);
+    else await fs.writeFile(path, output.content, { mode: modeOf(output) });
+  }
+}
+
+/** All outputs as text, each under its path. */
+export function toText(outputs: readonly Output[]): string {
+  return outputs
+    .map((output) =>
+      output.kind === 'link' ? `${output.path} -> ${output.to}\n` : `${output.path}\n${indent(output.content)}\n`,
+    )
+    .join('');
+}
+
+/** What the watcher would change below a directory that stands for `/`: a line for each path. */
+export async function difference(directory: string, { running, outputs }: Rendered): Promise<string[]> {
+  const { owned } = await readInventory(join(directory, running.inventory));
+  const entries = new Map<string, Entry>();
+  for (const path of [...outputs.map(({ path }) => path), ...owned.map(({ path }) => path)]) {
+    entries.set(path, await observe(join(directory, path)));
+  }
+  const observed = (path: string) => entries.get(path) ?? ({ kind: 'directory' } as const);
+  const { changes } = plan({ desired: outputs, roots: running.roots, owned, observe: observed });
+  return changes.flatMap((change) => {
+    if ('output' in change) {
+      const { path } = change.output;
+      return [`${observed(path).kind === 'absent' ? 'missing' : 'differs'} ${path}`];
+    }
+    return change.do === 'remove' ? [`left over ${change.path}`] : [];
+  });
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ').trimEnd();
+}

@@ -1,0 +1,122 @@
+import type { PodSource } from '../kubernetes/pod.ts';
+import type { Scan } from '../logs/container.ts';
+import type { Log } from '../system/log.ts';
+import type { Metrics } from '../system/metrics.ts';
+import { createLoop, type Loop } from './loop.ts';
+import { createPasses, type Passes, type Settings, type State } from './pass.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What asks for a pass; it carries no news. */
+export interface Bell {
+  /** Replaces the set of directories that are looked at more closely, until they are complete. */
+  follow(directories: string[]): void;
+  close(): Promise<void>;
+}
+
+export interface WatchInput {
+  settings(): Settings;
+  scan(): Promise<Scan>;
+  /** Made with what it has to call when its pods have changed. */
+  pods(onChange: () => void): PodSource;
+  /** Made with what it has to call for a pass; `poll` asks for a look at everything. */
+  bell(ring: (source: string) => void): Bell;
+  snapshot?: Snapshot;
+  saveSnapshot?(snapshot: Snapshot): Promise<void>;
+  log: Log;
+  metrics: Metrics;
+}
+
+export interface Watch {
+  readonly state: State;
+  readonly pods: PodSource;
+  readonly loop: Pick<Loop, 'runningSince'>;
+  /** Asks for a look at everything. */
+  refresh(): void;
+  /** Runs until the abort, and then until the pass that runs is over. Removes nothing at the end. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Rings are gathered for so many milliseconds: the files of a new container come within a few. */
+const settle = 20;
+/**
+ * Milliseconds. The kubelet makes the link that tells a container's id right after its start. A pod that stays unknown
+ * means that the list of pods may lack something, so it is read again.
+ */
+const waits = { 'container-id-unknown': 2000, 'pod-unknown': 30_000 };
+
+/** The watcher: pass after pass, as often as a bell rings, and at least every interval. */
+export function createWatch({ settings, scan, saveSnapshot, snapshot, log, metrics, ...make }: WatchInput): Watch {
+  let full = true;
+  let failures = 0;
+  let bell: Bell | undefined;
+  let alarm: NodeJS.Timeout | undefined;
+  const asked = new Set<string>();
+
+  const ring = (source: string) => {
+    metrics.bells.inc({ source });
+    full ||= source === 'poll' || source === 'settings' || source === 'retry';
+    loop.ring();
+  };
+  const pods = make.pods(() => ring('pods'));
+  const passes: Passes = createPasses({
+    scan,
+    pods,
+    settings,
+    snapshot,
+    saveSnapshot,
+    waits,
+    now: Date.now,
+    log,
+    metrics,
+  });
+
+  const loop = createLoop(async () => {
+    const everything = full;
+    full = false;
+    await passes.pass(everything);
+    const { state } = passes;
+    bell?.follow(unfinished(state));
+    relistForUnknown(state);
+    const failed = state.scanError !== undefined || [...state.results.values()].some(({ errors }) => errors.length > 0);
+    failures = failed ? failures + 1 : 0;
+    setAlarm(state.nextDeadline, failed ? Math.min(30_000, 500 * 2 ** failures) : Number.POSITIVE_INFINITY);
+  }, settle);
+
+  const setAlarm = (deadline: number, retry: number) => {
+    clearTimeout(alarm);
+    const wait = Math.min(deadline, retry);
+    if (!Number.isFinite(wait)) return;
+    alarm = setTimeout(() => ring(retry < deadline ? 'retry' : 'deadline'), wait + 1);
+  };
+
+  const relistForUnknown = ({ verdicts }: State) => {
+    const unknown = verdicts.filter(({ reason }) => reason === 'pod-unknown').map(({ key }) => key);
+    for (const key of asked) if (!unknown.includes(key)) asked.delete(key);
+    for (const { key, reason, firstSeen = Date.now() } of verdicts) {
+      if (reason !== 'pod-unknown' || asked.has(key) || Date.now() - firstSeen < waits['pod-unknown']) continue;
+      asked.add(key);
+      pods.relist();
+    }
+  };
+
+  return {
+    get state() {
+      return passes.state;
+    },
+    pods,
+    loop,
+    refresh: () => ring('settings'),
+    async run(signal) {
+      bell = make.bell(ring);
+      ring('start');
+      await Promise.all([loop.run(signal), pods.run(signal)]);
+      clearTimeout(alarm);
+      await bell.close();
+    },
+  };
+}
+
+function unfinished({ verdicts }: State): string[] {
+  const reasons = new Set(['container-incomplete', 'config-unreadable', 'log-missing']);
+  return verdicts.filter(({ reason }) => reasons.has(reason)).map(({ container }) => container.directory);
+}
