@@ -7,18 +7,24 @@ export interface Option {
   /** One line for `--help` and the docs, without a full stop. */
   describe: string;
   default?: string | number | boolean | readonly string[];
+  /** The words allowed, in any case. */
   choices?: readonly string[];
+  /** Other words for a choice, in lower case. */
+  spellings?: Readonly<Record<string, string>>;
   required?: boolean;
   /** Least and greatest number allowed. */
   min?: number;
   max?: number;
-  /** Further names: each is a flag, a `WATCHER_…` variable and a config file key as well. */
+  /**
+   * Further names, whole ones: each is a flag, a `WATCHER_…` variable and a config file key as well. One of a single
+   * letter is a short flag and nothing else.
+   */
   aliases?: readonly string[];
   /** Further environment variables, by their whole names. */
   variables?: readonly string[];
   /** For `secret`: environment variables that hold the secret itself instead of a file's path. */
   literals?: readonly string[];
-  /** For `data`: says what is wrong with the value, or returns undefined. */
+  /** Says what is wrong with the value, or returns undefined. Not asked for secrets. */
   check?(value: unknown): string | undefined;
   /** Still accepted; this sentence tells what to use instead. */
   deprecated?: string;
