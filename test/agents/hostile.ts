@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Target } from '../../src/agent/target.ts';
 import { makeTarget } from '../support/targets.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Output } from '../../src/agent/agent.ts';
 import { makeTarget } from '../support/targets.ts';
 import { hostileTargets, runs } from './hostile.ts';
