@@ -9,10 +9,10 @@ export function closest(word: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-/** `; did you mean …?` for the closest name, or a full stop. */
-export function suggestion(word: string, names: Iterable<string>): string {
+/** `; did you mean …?` for the closest name, or a full stop. `before` is written in front of the name. */
+export function suggestion(word: string, names: Iterable<string>, before = ''): string {
   const name = closest(word, names);
-  return name === undefined ? '.' : `; did you mean \`${name}\`?`;
+  return name === undefined ? '.' : `; did you mean \`${before}${name}\`?`;
 }
 
 /** How many letters have to be added, left out or replaced to get from one word to the other. */

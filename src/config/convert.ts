@@ -3,8 +3,11 @@ import { parse as parseYaml } from 'yaml';
 import { why, type Files } from './files.ts';
 import type { Option } from './option.ts';
 
-/** The checked value, or what it would have to be: the end of a sentence that begins with the value. */
-export type Converted = { value: unknown } | { problem: string };
+/**
+ * The checked value, or what it would have to be: the end of a sentence that begins with the value. `file` is the
+ * secret file that was looked at.
+ */
+export type Converted = { value: unknown; file?: string } | { problem: string; file?: string };
 
 /** Understands what was given for an option: text, or a structure of the config file. */
 export function convert(option: Option, given: unknown, files: Files, offline: boolean): Converted {

@@ -2,8 +2,8 @@ import type { Argv } from 'yargs';
 import { Parser } from 'yargs/helpers';
 import { readBoolean } from './convert.ts';
 import { suggestion } from './closest.ts';
-import type { Option } from './option.ts';
-import type { Given, Setting } from './setting.ts';
+import type { Option, OptionTable } from './option.ts';
+import { settingsOf, type Given, type Setting } from './setting.ts';
 
 /** How flags are written; the command line's own yargs and the reading of values have to agree on it. */
 export const flagSyntax = {
@@ -14,10 +14,13 @@ export const flagSyntax = {
   'strip-aliased': true,
 };
 
-/** Makes options known to yargs, for help and completion. The values are read by `parseConfig`. */
-export function applyOptions<T>(yargs: Argv<T>, settings: readonly Setting[]): Argv<T> {
+/**
+ * Makes a table of options known to yargs, for help and completion; `owner` is the agent's name, or empty. The values
+ * and unknown flags are left to `parseConfig`, so yargs must not be strict.
+ */
+export function applyOptions<T>(yargs: Argv<T>, owner: string, table: OptionTable): Argv<T> {
   yargs.parserConfiguration(flagSyntax);
-  for (const { name, names, letters, owner, option } of settings) {
+  for (const { name, names, letters, option } of settingsOf(owner, table)) {
     const { choices, deprecated, describe } = option;
     yargs.option(name, {
       alias: [...names.slice(1), ...letters],
@@ -90,10 +93,12 @@ function take(setting: Setting, value: unknown, given: Map<Setting, Given>): str
 }
 
 function unknown(name: string, settings: readonly Setting[]): string {
-  const flags = settings.flatMap(({ names, letters }) => (name.length === 1 ? letters : names));
-  const dashes = name.length === 1 ? '-' : '--';
-  const all = flags.map((flag) => dashes + flag);
-  return `\`${dashes}${name}\` is no option${suggestion(dashes + name, name.length === 1 ? [] : all)}`;
+  if (name.length === 1) return `\`-${name}\` is no option.`;
+  return `\`--${name}\` is no option${suggestion(
+    name,
+    settings.flatMap(({ names }) => names),
+    '--',
+  )}`;
 }
 
 /** The parser takes every `--flag=word` but `true` for false; so the words are put in its terms first. */

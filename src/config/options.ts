@@ -146,7 +146,7 @@ export const options = {
     type: 'boolean',
     aliases: ['updated-certificates'],
     deprecated: "it has no effect: the service account's CA is used as it is",
-    describe: 'Without effect',
+    describe: "Installed the cluster's CA in earlier versions",
   },
 } as const satisfies OptionTable;
 

@@ -4,7 +4,7 @@ import { why, type Files } from './files.ts';
 import type { Given } from './setting.ts';
 
 /** The secret itself, made known to the log so that it is masked. What was given is never part of a message. */
-export function readSecret(given: Given, files: Files): Converted & { file?: string } {
+export function readSecret(given: Given, files: Files): Converted {
   const text = String(given.value).trim();
   if (given.literal) {
     keepSecret(text);

@@ -22,11 +22,13 @@ export function readVariables(env: Env, settings: readonly Setting[]): Map<Setti
 /** A warning for each `WATCHER_…` variable that means nothing here. */
 export function unknownVariables(env: Env, settings: readonly Setting[], ignored: (name: string) => boolean): string[] {
   const known = new Set(settings.flatMap(({ variables, option }) => [...variables, ...(option.literals ?? [])]));
+  const prefix = 'WATCHER_';
+  const prefixed = [...known].filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
   return Object.entries(env).flatMap(([name, value = '']) => {
-    if (!name.startsWith('WATCHER_') || known.has(name) || isOfService(name, value)) return [];
-    if (ignored(name.slice('WATCHER_'.length).toLowerCase().replaceAll('_', '-'))) return [];
-    const meant = closest(name, known);
-    return [`the variable ${name} means nothing${meant ? `; did you mean ${meant}?` : ''}`];
+    if (!name.startsWith(prefix) || known.has(name) || isOfService(name, value)) return [];
+    if (ignored(name.slice(prefix.length).toLowerCase().replaceAll('_', '-'))) return [];
+    const meant = closest(name.slice(prefix.length), prefixed);
+    return [`the variable ${name} means nothing${meant ? `; did you mean ${prefix}${meant}?` : ''}`];
   });
 }
 

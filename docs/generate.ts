@@ -1,0 +1,17 @@
+// Writes docs/configuration.md: `node docs/generate.ts`.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listAgents, loadAgents } from '../src/agent/load.ts';
+import { document } from '../src/config/document.ts';
+
+const root = join(import.meta.dirname, '..');
+export const page = join(root, 'docs', 'configuration.md');
+
+/** What the page should hold. */
+export async function configurationPage(): Promise<string> {
+  const places = { builtin: join(root, 'agents'), templates: join(root, 'templates') };
+  const names = (await listAgents(places)).map(({ name }) => name);
+  return document((await loadAgents(places, names)).map(({ agent }) => agent));
+}
+
+if (import.meta.main) await writeFile(page, await configurationPage());
