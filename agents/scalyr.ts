@@ -68,7 +68,8 @@ export default defineAgent({
     'journald-extra-fields': {
       type: 'data',
       check: checkMap,
-      describe: 'Fields of the journal to ship and the attributes they become, a mapping',
+      describe:
+        "Fields of the journal and the attributes they become, a mapping; replaces the Scalyr agent's own choice",
     },
     'journald-path': { type: 'string', describe: 'Directory of the journal' },
     'journald-write-rate': {

@@ -72,6 +72,7 @@ const escapes = /\\(?:[^a-zA-Z]|[AbBdDsSwWZafnrtv]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{
 const atoms = /\\.|\[(?:\^\]|\]|\^(?!\])|(?![\]^]))(?:\\.|[^\]\\])*\]/gs;
 /** Unclosed classes, groups named as in JavaScript, and what may have no fixed width in a look-behind. */
 const foreign = /\[|\(\?<(?![=!])|\(\?<[=!][^)]*[*+?{|(]/;
+const anchors: Readonly<Record<string, string>> = { '\\A': '^', '\\Z': '$' };
 /** A range in a class that begins or ends with a class. */
 const range = /\\[dDsSwW]-[^\]]|[^\\]-\\[dDsSwW]/;
 
@@ -88,7 +89,8 @@ export function isPythonPattern(pattern: string): boolean {
   if (unknown || references.some((number) => number > groups)) return false;
   if (found.some((atom) => atom.startsWith('[') && range.test(atom))) return false;
   const translated = pattern
-    .replace(atoms, (atom) => atom.replace(/^\[(\^?)\]/, '[$1\\]'))
+    .replace(atoms, (atom) => anchors[atom] ?? atom.replace(/^\[(\^?)\]/, '[$1\\]'))
+    .replaceAll('{,', '{0,')
     .replace(/^\(\?[aiLmsux]+\)/, '')
     .replaceAll('(?P<', '(?<')
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>');

@@ -104,6 +104,11 @@ test('a value is one field of CSV and plain bytes of Lua', () => {
   assert.equal(compileTemplate('"{{v}}"', 'a.lua.hbs')({ v: 'a"\n${é' }), '"a\\034\\010\\036\\123\\195\\169"');
 });
 
+test('what YAML calls a line break or not printable is escaped', () => {
+  const text = compileTemplate('"{{v}}"', 'a.yaml.hbs')({ v: '\u007f\u0085\u2028\u2029\ufeff\uffff' });
+  assert.equal(text, String.raw`"\u007f\u0085\u2028\u2029\ufeff\uffff"`);
+});
+
 test('JSON does not escape what lies beyond the BMP', () => {
   assert.equal(compileTemplate('"{{v}}"', 'a.json.hbs')({ v: '😀' }), '"😀"');
 });

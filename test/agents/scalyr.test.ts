@@ -181,11 +181,11 @@ test('wrong sampling rules are named', () => {
 test("patterns that would make Python's re fail are refused", () => {
   const good = String.raw`
     DEBUG|TRACE card=\d+ (?P<a>x)(?P=a) (?i)x []a] [^]]+ [a[] (x)\1 \.\/ \u00e9 é😀 \\q
-    [\w-]+ [a\-\d] [a-z0-9_.-] (?<=ab)c (?:x|y){2,3}? \[\] x{ [\]]`;
+    [\w-]+ [a\-\d] [a-z0-9_.-] (?<=ab)c (?:x|y){2,3}? \[\] x{ [\]] x{,3} \Ax\Z`;
   for (const pattern of good.trim().split(/\s+/)) assert.ok(isPythonPattern(pattern), pattern);
   const bad = String.raw`
     ( ) [ * a** a{2,1} \q \c \p{L} [] [^] x\ \1 (x)\2 [\q]
-    (?<a>x) (?<=a*)b [z-a] [\d-z] [+-\d] x(?i) (?P<a (?z)`;
+    (?<a>x) (?<=a*)b [z-a] [\d-z] [+-\d] x(?i) (?P<a (?z) {,} \Z+`;
   for (const pattern of bad.trim().split(/\s+/)) assert.ok(!isPythonPattern(pattern), pattern);
 });
 
