@@ -24,7 +24,7 @@ export interface Rules {
   excludeNamespaces: readonly string[];
   excludeContainers: readonly string[];
   /** The pod whose logs are left out; undefined where it isn't known, or is to be shipped. */
-  ownPod?: { namespace: string; name: string };
+  ownPod?: { uid?: string; name: string; namespace?: string };
 }
 
 type Rule = (target: Target) => { reason: Reason; detail: string } | undefined;
@@ -84,10 +84,7 @@ function rulesInOrder(rules: Rules): Rule[] {
   return [
     ({ container }) =>
       isPauseImage(container.imageName) ? { reason: 'pause-container', ...detail(container.image) } : undefined,
-    ({ pod }) =>
-      pod.namespace === rules.ownPod?.namespace && pod.name === rules.ownPod.name
-        ? { reason: 'own-pod', ...detail('') }
-        : undefined,
+    ({ pod }) => (isOwn(pod, rules.ownPod) ? { reason: 'own-pod', ...detail('') } : undefined),
     ({ pod }) =>
       includeNamespaces.length > 0 && !includeNamespaces.some((pattern) => pattern.test(pod.namespace))
         ? { reason: 'namespace-not-included', ...detail(pod.namespace) }
@@ -113,6 +110,12 @@ function rulesInOrder(rules: Rules): Rule[] {
       return missing.length > 0 ? { reason: 'label-missing', ...detail(missing.join(', ')) } : undefined;
     },
   ];
+}
+
+function isOwn({ uid, name, namespace }: Target['pod'], own: Rules['ownPod']): boolean {
+  if (!own) return false;
+  if (own.uid) return own.uid === uid;
+  return own.name === name && (own.namespace ?? namespace) === namespace;
 }
 
 /**

@@ -3,6 +3,8 @@ import { dirname } from 'node:path/posix';
 import fs from 'fs-extra';
 import type { Pod } from '../kubernetes/pod.ts';
 import { hasCode, syncDirectory, writeFile } from './disk.ts';
+import type { Log } from '../system/log.ts';
+import type { Metrics } from '../system/metrics.ts';
 import type { Seen } from './resolve.ts';
 
 /** What a restarted watcher has to know when the API server doesn't answer. */
@@ -13,8 +15,7 @@ export interface Snapshot {
   seen: readonly Seen[];
 }
 
-export const snapshotPath = (stateDirectory: string, node: string) =>
-  join(stateDirectory, `kube-log-watcher.${encodeURIComponent(node || 'node')}.snapshot.json`);
+export const snapshotPath = (directory: string) => join(directory, 'kube-log-watcher.snapshot.json');
 
 /** The snapshot at the path; undefined when there is none. One that can't be understood is an error. */
 export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
@@ -35,4 +36,32 @@ export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<v
   await fs.ensureDir(dirname(path));
   await writeFile(path, JSON.stringify({ version: 1, ...snapshot }), 0o600);
   await syncDirectory(dirname(path));
+}
+
+/**
+ * The snapshot of an earlier process, and how to save the next. One that can't be saved is removed: an old one would
+ * claim that what came since isn't ours.
+ */
+export async function openSnapshot(
+  directory: string | undefined,
+  log: Log,
+  metrics: Metrics,
+): Promise<{ snapshot?: Snapshot; saveSnapshot?(snapshot: Snapshot): Promise<void> }> {
+  if (!directory) return {};
+  const path = snapshotPath(directory);
+  const snapshot = await readSnapshot(path).catch((error: unknown) => {
+    log.warn('the snapshot is not used; nothing is configured before the pods are known', { path, error });
+    return undefined;
+  });
+  if (snapshot) metrics.snapshotAge.set(Math.round((Date.now() - snapshot.savedAt) / 1000));
+  const saveSnapshot = async (next: Snapshot) => {
+    try {
+      await writeSnapshot(path, next);
+      metrics.snapshotAge.set(0);
+    } catch (error) {
+      log.error('the snapshot could not be saved; a restart without the API server would wait for it', { path, error });
+      await fs.remove(path).catch(() => undefined);
+    }
+  };
+  return { snapshot, saveSnapshot };
 }

@@ -17,7 +17,7 @@ export interface WatchInput {
   settings(): Settings;
   scan(): Promise<Scan>;
   /** Made with what it has to call when its pods have changed. */
-  pods(onChange: () => void): PodSource;
+  pods(onChange: () => void): Promise<PodSource>;
   /** Made with what it has to call for a pass; `poll` asks for a look at everything. */
   bell(ring: (source: string) => void): Bell;
   snapshot?: Snapshot;
@@ -30,8 +30,8 @@ export interface Watch {
   readonly state: State;
   readonly pods: PodSource;
   readonly loop: Pick<Loop, 'runningSince'>;
-  /** Asks for a look at everything. */
-  refresh(): void;
+  /** Asks for a pass; `poll`, `settings` and `retry` ask for a look at everything. */
+  ring(source: string): void;
   /** Runs until the abort, and then until the pass that runs is over. Removes nothing at the end. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -45,7 +45,8 @@ const settle = 20;
 const waits = { 'container-id-unknown': 2000, 'pod-unknown': 30_000 };
 
 /** The watcher: pass after pass, as often as a bell rings, and at least every interval. */
-export function createWatch({ settings, scan, saveSnapshot, snapshot, log, metrics, ...make }: WatchInput): Watch {
+export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: WatchInput): Promise<Watch> {
+  const { metrics } = world;
   let full = true;
   let failures = 0;
   let bell: Bell | undefined;
@@ -57,18 +58,8 @@ export function createWatch({ settings, scan, saveSnapshot, snapshot, log, metri
     full ||= source === 'poll' || source === 'settings' || source === 'retry';
     loop.ring();
   };
-  const pods = make.pods(() => ring('pods'));
-  const passes: Passes = createPasses({
-    scan,
-    pods,
-    settings,
-    snapshot,
-    saveSnapshot,
-    waits,
-    now: Date.now,
-    log,
-    metrics,
-  });
+  const pods = await podsWith(() => ring('pods'));
+  const passes: Passes = createPasses({ ...world, pods, waits, now: Date.now });
 
   const loop = createLoop(async () => {
     const everything = full;
@@ -105,9 +96,9 @@ export function createWatch({ settings, scan, saveSnapshot, snapshot, log, metri
     },
     pods,
     loop,
-    refresh: () => ring('settings'),
+    ring,
     async run(signal) {
-      bell = make.bell(ring);
+      bell = bellWith(ring);
       ring('start');
       await Promise.all([loop.run(signal), pods.run(signal)]);
       clearTimeout(alarm);

@@ -1,0 +1,56 @@
+import type { Command } from '../../config/command.ts';
+import { ConfigError } from '../../config/error.ts';
+import { readPods } from '../../kubernetes/file.ts';
+import { mask } from '../../system/secrets.ts';
+import { difference, renderAll, toText, writeBelow } from '../render.ts';
+import { createScan, rootsOf } from '../scan.ts';
+import { configure, settingsOf } from '../settings.ts';
+
+interface Flags {
+  out: string | undefined;
+  diff: string | undefined;
+  containers: string | undefined;
+}
+
+/** `kube-log-watcher render`: what the watcher would write, without a cluster. */
+export default {
+  usage: 'render',
+  summary: 'Shows, writes elsewhere or compares what the watcher would write, without a cluster',
+  flags: (yargs) =>
+    yargs
+      .option('containers', { type: 'string', describe: 'The same as --containers-path' })
+      .option('out', { type: 'string', describe: 'Writes below this directory, each output at its own path there' })
+      .option('diff', {
+        type: 'string',
+        describe: 'Compares with the directory that stands for /; exit code 1 on a difference',
+      })
+      .epilogue('Needs --pods FILE. Without --out and --diff all outputs are printed, secrets as ***.'),
+  async run(process, { out, diff, containers }) {
+    const argv = [...process.argv, ...(containers ? [`--containers-path=${containers}`] : [])];
+    const ignore = ['out', 'diff', 'containers'];
+    const { loaded, read } = await configure(
+      { ...process, argv },
+      { ignore, required: ['agents', 'pods'], offline: true },
+    );
+    const config = read();
+    const { core } = config;
+    const pods = await readPods(core.pods ?? '').catch((error: Error) => {
+      throw new ConfigError([`\`--pods\` (WATCHER_PODS): ${error.message}`]);
+    });
+    const scan = await createScan(rootsOf(core))();
+    const { verdicts, rendered } = renderAll(scan, pods, settingsOf(config, loaded));
+    for (const { problems } of rendered) for (const problem of problems) process.stderr.write(mask(`${problem}\n`));
+    const outputs = rendered.flatMap(({ outputs }) => outputs);
+    const kept = verdicts.filter(({ state }) => state === 'kept').length;
+    process.stderr.write(`${kept} of ${verdicts.length} containers shipped, ${outputs.length} outputs\n`);
+
+    if (out !== undefined) await writeBelow(out, outputs);
+    if (diff !== undefined) {
+      const lines = (await Promise.all(rendered.map((one) => difference(diff, one)))).flat();
+      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      return lines.length > 0 ? 1 : 0;
+    }
+    if (out === undefined) process.stdout.write(mask(toText(outputs)));
+    return 0;
+  },
+} satisfies Command<Flags>;

@@ -1,0 +1,28 @@
+import { createPasses } from './pass.ts';
+import type { WatchInput } from './watch.ts';
+
+/** The pods are waited for so long, in milliseconds. */
+const patience = 30_000;
+
+/** One pass, as soon as the pods are known. True if every agent was applied whole. */
+export async function watchOnce(input: Omit<WatchInput, 'bell'>, signal: AbortSignal): Promise<boolean> {
+  const { log } = input;
+  let changed = Promise.withResolvers<void>();
+  const pods = await input.pods(() => changed.resolve());
+  const end = new AbortController();
+  const timeout = AbortSignal.timeout(patience);
+  const stop = AbortSignal.any([signal, timeout]);
+  stop.addEventListener('abort', () => changed.resolve(), { once: true });
+  const running = pods.run(AbortSignal.any([stop, end.signal]));
+  while (!pods.synced && !stop.aborted) {
+    await changed.promise;
+    changed = Promise.withResolvers();
+  }
+  const passes = createPasses({ ...input, pods, waits: { 'container-id-unknown': 0 }, now: Date.now });
+  if (pods.synced) await passes.pass(true);
+  else log.error('no complete list of pods could be read', { error: pods.error });
+  end.abort();
+  await running;
+  const { applied, scanError, results } = passes.state;
+  return applied && scanError === undefined && [...results.values()].every(({ errors }) => errors.length === 0);
+}
