@@ -71,6 +71,11 @@ export function parseConfig(input: ParseInput): Config {
   if (source === 'file' && core.pods === undefined) {
     problems.push('`--pods` (WATCHER_PODS) is required with `--pod-source file`: the file of pods.');
   }
+  if (source === 'api' && !offline && !core['node-name']) {
+    problems.push(
+      '`--node-name` (WATCHER_NODE_NAME or CLUSTER_NODE_NAME) is required: the name of this node, whose pods are asked for; in a manifest it comes from spec.nodeName.',
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems, [...files]);
   const level = logLevel(core);
   return {
