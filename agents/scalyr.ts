@@ -4,6 +4,7 @@ import { toJson } from '../src/agent/json.ts';
 import { segment } from '../src/agent/path.ts';
 import type { Node, Target } from '../src/agent/target.ts';
 import { logEntry } from './scalyr/entry.ts';
+import { journal } from './scalyr/journal.ts';
 import { checkSamplingRules, type SamplingRule } from './scalyr/sampling.ts';
 
 /** Raises the limits of the Scalyr agent to what a busy node needs, and switches off what nobody asked for. */
@@ -163,39 +164,5 @@ function attributesOf({ name, cluster }: Node): Record<string, string> {
     node: name || 'unknown',
     parser: 'json',
     ...(id && { serverHost: id }),
-  };
-}
-
-interface JournalOptions {
-  'journald-path'?: string;
-  'journald-attributes'?: unknown;
-  'journald-extra-fields'?: unknown;
-  'journald-write-rate': number;
-  'journald-write-burst': number;
-}
-
-function journal(options: JournalOptions) {
-  const attributes = Object.entries((options['journald-attributes'] ?? {}) as Record<string, unknown>);
-  const fields = (options['journald-extra-fields'] ?? {}) as Record<string, unknown>;
-  const text = (value: unknown) => (typeof value === 'string' ? value : toJson(value));
-  return {
-    monitors: [
-      {
-        ...(options['journald-path'] && { journal_path: options['journald-path'] }),
-        module: 'scalyr_agent.builtin_monitors.journald_monitor',
-        monitor_log_write_rate: options['journald-write-rate'],
-        monitor_log_max_write_burst: options['journald-write-burst'],
-        ...(Object.keys(fields).length > 0 && { journal_fields: fields }),
-      },
-    ],
-    journald_logs: [
-      {
-        ...(attributes.length > 0 && {
-          attributes: Object.fromEntries(attributes.map(([name, value]) => [name, text(value)])),
-        }),
-        journald_unit: '.*',
-        parser: 'journald_monitor',
-      },
-    ],
   };
 }

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { listAgents, loadAgents } from '../../src/agent/load.ts';
 import { makeTarget } from '../support/targets.ts';
+import { temporaryDirectory } from '../support/tree.ts';
 import { places, render } from '../agents/render.ts';
 
 async function tree(t: TestContext, files: Record<string, string>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'agents-'));
-  t.after(() => rm(root, { recursive: true }));
+  const root = await temporaryDirectory(t);
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
