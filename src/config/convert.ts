@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { why, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import type { Option } from './option.ts';
+import { why } from './why.ts';
 
 /**
  * The checked value, or what it would have to be: the end of a sentence that begins with the value. `file` is the

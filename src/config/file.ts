@@ -39,7 +39,8 @@ export function readConfigFile(
   for (const { written, name, value, text } of entries(read, agents, byName)) {
     const setting = byName.get(name);
     if (!setting) {
-      if (!ignored(name)) problems.push(`\`${written}\` in ${path} is no option${suggestion(name, byName.keys())}`);
+      if (!ignored(name))
+        problems.push(`\`${written}\` in ${path} is no option${suggestion(name, [...byName.keys(), ...agents])}`);
       continue;
     }
     const earlier = given.get(setting);

@@ -1,10 +1,11 @@
 import { convert } from './convert.ts';
 import { readConfigFile } from './file.ts';
-import { why, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import { readFlags } from './flags.ts';
 import { options } from './options.ts';
 import { settingsOf, type AgentOptions, type Given, type Setting } from './setting.ts';
 import { readVariables, unknownVariables, type Env } from './variables.ts';
+import { why } from './why.ts';
 
 /** All that a configuration is made from. */
 export interface World {

@@ -1,7 +1,8 @@
 import { keepSecret } from '../system/secrets.ts';
 import type { Converted } from './convert.ts';
-import { why, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import type { Given } from './setting.ts';
+import { why } from './why.ts';
 
 /** The secret itself, made known to the log so that it is masked. What was given is never part of a message. */
 export function readSecret(given: Given, files: Files): Converted {
