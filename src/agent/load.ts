@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { suggestion } from '../config/closest.ts';
 import type { Agent, Fill } from './agent.ts';
 import { parseManifest } from './manifest.ts';
 import { checkOptions } from './options.ts';
@@ -120,19 +121,5 @@ async function importAgent(name: string, path: string): Promise<Agent> {
 
 function unknownAgent(name: string, known: readonly AgentEntry[]): string {
   const names = known.map((entry) => entry.name);
-  const close = names.find((other) => distance(name.toLowerCase(), other) <= 2);
-  return `There is no agent "${name}"${close ? `; did you mean "${close}"?` : '.'} Known are ${names.join(', ')}.`;
-}
-
-/** How many letters have to be added, left out or replaced to get from one word to the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 0; i < a.length; i += 1) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j += 1) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return `There is no agent "${name}"${suggestion(name.toLowerCase(), names)} Known are ${names.join(', ')}.`;
 }

@@ -77,7 +77,7 @@ test('names everything that is wrong', async (t) => {
   const names = ['skalyr', 'zzzzzzz', 'empty', 'wrong', 'untold', 'bad'];
   await assert.rejects(loadAgents({ ...places, outside }, names), (error: Error) => {
     assert.deepEqual(error.message.replaceAll(outside, '').split('\n'), [
-      'There is no agent "skalyr"; did you mean "scalyr"? Known are appdynamics, bad, empty, loki, scalyr, symlinker, untold, wrong.',
+      'There is no agent "skalyr"; did you mean `scalyr`? Known are appdynamics, bad, empty, loki, scalyr, symlinker, untold, wrong.',
       'There is no agent "zzzzzzz". Known are appdynamics, bad, empty, loki, scalyr, symlinker, untold, wrong.',
       '/empty.js: has no default export that is an agent',
       '/wrong.js: options.a.describe is missing',
