@@ -9,15 +9,18 @@ import type { Settings } from './pass.ts';
 import { pathMap } from './path-map.ts';
 import { start } from './running.ts';
 
-/** The enabled agents, loaded, and how the configuration is read for them, at the start and again later. */
+/** The enabled agents, and how the configuration is read for them, at the start and again later. */
 export interface Configuration {
   loaded: readonly LoadedAgent[];
   read(): Config;
 }
 
-/** Loads the enabled agents. What is wrong with one is told together with all that is wrong in the configuration. */
+/**
+ * Loads the agents, all of them, since what is set for one that isn't enabled must be known too. What is wrong with an
+ * enabled one is told together with all that is wrong in the configuration; a broken one that isn't used is no problem.
+ */
 export async function configure(
-  { argv, env, home }: Process,
+  { argv, env, home }: Pick<Process, 'argv' | 'env' | 'home'>,
   input: Pick<ParseInput, 'ignore' | 'required' | 'offline'>,
 ): Promise<Configuration> {
   const world = { argv, env, files, ...input };
@@ -26,15 +29,16 @@ export async function configure(
   const known = (await listAgents(places)).map(({ name }) => name);
   const loaded: LoadedAgent[] = [];
   const problems: string[] = [];
-  for (const name of names.filter((name) => known.includes(name))) {
+  for (const name of known) {
     try {
       loaded.push(...(await loadAgents(places, [name])));
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      if (names.includes(name)) problems.push(error instanceof Error ? error.message : String(error));
     }
   }
   const agents = loaded.map(({ agent }) => agent);
-  return { loaded, read: () => parseConfig({ ...world, agents, known, problems }) };
+  const enabled = names.flatMap((name) => loaded.filter(({ agent }) => agent.name === name));
+  return { loaded: enabled, read: () => parseConfig({ ...world, agents, known, problems }) };
 }
 
 /** The settings of a pass, from a configuration; agents keep what they know from the settings before. */
