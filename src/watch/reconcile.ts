@@ -15,6 +15,8 @@ export interface Running {
   fill: Fill;
   /** Where it may write: its directories and files. */
   roots: readonly string[];
+  /** Those of the roots that are made if they aren't there; the others are the operator's to give. */
+  made: readonly string[];
   /** The path of its inventory. */
   inventory: string;
   check(outputs: readonly Output[]): readonly string[];
@@ -84,6 +86,7 @@ async function deliver(running: Running, desired: Output[], full: boolean, resul
   const { agent, roots, memory, inventory } = running;
   if (!running.owned) {
     const { owned, damaged } = await readInventory(inventory, disk);
+    for (const directory of running.made) await fs.ensureDir(directory);
     running.owned = owned;
     result.damaged = damaged;
     const written = [inventory, ...owned.map(({ path }) => path), ...desired.map(({ path }) => path)];

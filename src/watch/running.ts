@@ -14,6 +14,7 @@ export function start({ agent, fill }: LoadedAgent, options: Values<OptionTable>
     options,
     fill,
     roots: [...directories, ...files],
+    made: agent.directories?.(options) ?? [],
     inventory: join(home, inventoryName(agent.name)),
     check: (outputs) => checkOutputs(agent, outputs, options),
     memory: new Map(),

@@ -12,6 +12,7 @@ export function running(root: string, agent: Agent = small(root)): Running {
     options: {},
     fill: () => '',
     roots: [root],
+    made: [],
     inventory: join(root, inventoryName(agent.name)),
     check: (outputs) => outputs.flatMap(({ path }) => (inside(path) ? [] : [`${path} is outside`])),
     memory: new Map(),

@@ -105,6 +105,8 @@ test('the own pod, and only that', () => {
   const ownPod = { namespace: 'logging', name: 'watcher-x' };
   assert.deepEqual(reason({ namespace: 'logging', pod: 'watcher-x' }, { ownPod }), ['own-pod', '']);
   assert.deepEqual(reason({ namespace: 'other', pod: 'watcher-x' }, { ownPod }), ['kept', '']);
+  assert.deepEqual(reason({ pod: 'watcher-x' }, { ownPod: { name: 'watcher-x' } }), ['own-pod', '']);
+  assert.deepEqual(reason({ pod: 'watcher-x' }, { ownPod: { name: 'watcher-x', uid: 'another' } }), ['kept', '']);
 });
 
 test('pause containers of every generation, but no application that is only called so', () => {
