@@ -1,0 +1,88 @@
+import type { ContainerKind, Pod, PodContainer } from './pod.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+type Instance = PodContainer['instances'][number];
+
+/** A pod as the API writes it, cut to what is used here; undefined without uid, name or namespace. */
+export function toPod(raw: unknown): Pod | undefined {
+  const { metadata, spec, status } = map(raw);
+  const meta = map(metadata);
+  const uid = text(meta.uid);
+  const name = text(meta.name);
+  const namespace = text(meta.namespace);
+  if (!uid || !name || !namespace) return undefined;
+
+  const labels = texts(meta.labels);
+  const annotations = texts(meta.annotations);
+  const owner = ownerOf(meta.ownerReferences, labels['pod-template-hash']);
+  const configHash = annotations['kubernetes.io/config.hash'];
+  return {
+    uid,
+    name,
+    namespace,
+    labels,
+    annotations,
+    node: text(map(spec).nodeName),
+    serviceAccount: text(map(spec).serviceAccountName),
+    ...(owner && { owner }),
+    ...(configHash && { configHash }),
+    containers: containersOf(map(spec), map(status)),
+  };
+}
+
+function containersOf(spec: Raw, status: Raw): PodContainer[] {
+  const shape = (listed: unknown, statuses: unknown, kindOf: (container: Raw) => ContainerKind): PodContainer[] => {
+    const byName = new Map(list(statuses).map((one) => [text(one.name), one]));
+    return list(listed).flatMap((container) => {
+      const name = text(container.name);
+      if (!name) return [];
+      return [
+        { name, kind: kindOf(container), image: text(container.image), instances: instancesOf(byName.get(name)) },
+      ];
+    });
+  };
+  return [
+    ...shape(spec.initContainers, status.initContainerStatuses, ({ restartPolicy }) =>
+      restartPolicy === 'Always' ? 'sidecar' : 'init',
+    ),
+    ...shape(spec.containers, status.containerStatuses, () => 'regular'),
+    ...shape(spec.ephemeralContainers, status.ephemeralContainerStatuses, () => 'ephemeral'),
+  ];
+}
+
+function instancesOf(status: Raw = {}): Instance[] {
+  const restart = Number.isSafeInteger(status.restartCount) ? Number(status.restartCount) : 0;
+  const current = bare(status.containerID);
+  const last = bare(map(map(status.lastState).terminated).containerID);
+  const instances: Instance[] = [];
+  if (current) instances.push({ id: current, restart });
+  // While a container waits for its restart, both places name the one that ended.
+  if (last && last !== current && restart > 0) instances.push({ id: last, restart: restart - 1 });
+  return instances;
+}
+
+/** A Deployment names its ReplicaSets after itself and the hash with which it labels their pods. */
+function ownerOf(references: unknown, hash: string | undefined): Pod['owner'] {
+  const reference = list(references).find(({ controller }) => controller === true);
+  const kind = text(reference?.kind);
+  const name = text(reference?.name);
+  if (!kind || !name) return undefined;
+  const suffix = `-${hash}`;
+  if (kind === 'ReplicaSet' && hash && name.endsWith(suffix) && name.length > suffix.length)
+    return { kind: 'Deployment', name: name.slice(0, -suffix.length) };
+  return { kind, name };
+}
+
+const bare = (id: unknown) => text(id).replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+const text = (value: unknown) => (typeof value === 'string' ? value : '');
+const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(map) : []);
+
+function map(value: unknown): Raw {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
+}
+
+function texts(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(map(value)).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
+}
