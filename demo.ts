@@ -29,6 +29,7 @@ await writeFile(keyFile, 'made-up-key\n');
 const port = await freePort();
 const latencies: number[] = [];
 let watcher: ChildProcess | undefined;
+let shown: Record<string, string> = {};
 
 try {
   say('1. The watcher starts on a node with nothing to ship.');
@@ -166,8 +167,6 @@ async function explain(of: string): Promise<string> {
   const [code] = (await once(child, 'close')) as [number];
   return `$ kube-log-watcher explain ${of}\n${text.join('')}(exit code ${code})`;
 }
-
-let shown: Record<string, string> = {};
 
 /** What has come, changed and gone in the shippers' directories since the last look. */
 async function show(): Promise<void> {
