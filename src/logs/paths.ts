@@ -8,7 +8,7 @@ export function parsePodDirectory(name: string): { namespace: string; name: stri
 
 /** `<restart>.log`; rotated siblings such as `0.log.20260102-030405.gz` are no logs of their own. */
 export function parseLogName(name: string): number | undefined {
-  const [, digits] = /^(\d{1,9})\.log$/.exec(name) ?? [];
+  const [, digits] = /^(0|[1-9]\d{0,8})\.log$/.exec(name) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { accessSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { containerKey, type Container, type Scan } from '../logs/container.ts';
+import { containerKey, type Incomplete, type Scan } from '../logs/container.ts';
 import { criScanner } from '../logs/cri.ts';
 import { dockerScanner } from '../logs/docker.ts';
 
@@ -10,8 +10,9 @@ export interface Roots {
   containers?: string;
   /** The kubelet's directory of logs. */
   pods?: string;
-  /** The kubelet's directory of links to them. */
+  /** The kubelet's directory of links to them; it may be missing unless it was asked for. */
   links?: string;
+  linksRequired?: boolean;
 }
 
 /** The places of a standard node; the second is the one of the Python kubernetes-log-watcher. */
@@ -26,22 +27,21 @@ export function rootsOf(
   const containers = chosen ? given['containers-path'] : usual.containers.find(exists);
   const pods = chosen ? given['pods-path'] : usual.pods.find(exists);
   const links = given['links-path'] ?? (pods && join(dirname(pods), 'containers'));
-  return { containers, pods, links };
+  return { containers, pods, links, ...(given['links-path'] !== undefined && { linksRequired: true }) };
 }
 
 /** A look at all places; each container once, in canonical order. Throws if one of them can't be read. */
-export function createScan(roots: Roots): () => Promise<Scan> {
-  const docker = roots.containers && named('--containers-path', roots.containers, dockerScanner(roots.containers));
-  const cri = roots.pods && named('--pods-path', roots.pods, criScanner(roots.pods, roots.links));
-  if (!docker && !cri) {
-    return () =>
-      Promise.reject(
-        new Error('no directory of containers: mount one, and name it by --containers-path or --pods-path'),
-      );
-  }
+export function createScan({ containers, pods, links, linksRequired }: Roots): () => Promise<Scan> {
+  const docker = containers === undefined ? undefined : dockerScanner(containers);
+  const cri = pods === undefined ? undefined : criScanner(pods, links);
   return async () => {
-    const [ofDocker, ofPods] = await Promise.all([docker ? docker() : nothing, cri ? cri() : nothing]);
-    return merge(ofDocker, ofPods);
+    if (!docker && !cri)
+      throw new Error('no directory of containers: mount one, and name it by --containers-path or --pods-path');
+    if (linksRequired && links) reading('links-path', links, () => accessSync(links));
+    return merge(
+      docker ? reading('containers-path', containers, docker) : nothing,
+      cri ? reading('pods-path', pods, cri) : nothing,
+    );
   };
 }
 
@@ -56,17 +56,25 @@ function merge(docker: Scan, pods: Scan): Scan {
     found.set(key, { ...container, restart: container.restart || (linked.get(key)?.restart ?? 0) });
   }
   const ids = new Set([...docker.containers, ...docker.incomplete].map(({ id }) => id));
-  const incomplete = pods.incomplete.filter(({ id }) => id === undefined || !ids.has(id));
-  const byKey = (a: Container, b: Container) => (containerKey(a) < containerKey(b) ? -1 : 1);
-  return { containers: [...found.values()].sort(byKey), incomplete: [...docker.incomplete, ...incomplete] };
+  const incomplete = [
+    // Where Docker's own files fail, the kubelet's link may do.
+    ...docker.incomplete.filter(({ id }) => id === undefined || !linked.has(id)),
+    ...pods.incomplete.filter(({ id }) => id === undefined || !ids.has(id)),
+  ];
+  return { containers: inOrder(found), incomplete: inOrder(incomplete.map((one) => [placeOf(one), one])) };
 }
 
-function named(option: string, root: string, scan: () => Promise<Scan>): () => Promise<Scan> {
-  return async () => {
-    try {
-      return await scan();
-    } catch (error) {
-      throw new Error(`${option} ${root} can't be read: ${(error as Error).message}`, { cause: error });
-    }
-  };
+const placeOf = ({ directory, restart = 0 }: Incomplete) => `${directory}/${restart}`;
+
+function inOrder<T>(list: Iterable<readonly [key: string, one: T]>): T[] {
+  return [...list].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function reading<T>(option: string, path: string | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const variable = `WATCHER_${option.toUpperCase().replaceAll('-', '_')}`;
+    throw new Error(`--${option} (${variable}) ${path} can't be read: ${(error as Error).message}`, { cause: error });
+  }
 }

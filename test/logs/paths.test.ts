@@ -26,6 +26,7 @@ test('only the log itself is a log, not its rotated siblings', () => {
     '.log',
     '-1.log',
     '1e3.log',
+    '00.log',
   ]) {
     assert.equal(parseLogName(name), undefined, name);
   }

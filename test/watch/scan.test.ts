@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createScan, rootsOf, type Roots } from '../../src/watch/scan.ts';
-import { createNode, type MadeNode } from '../support/node.ts';
+import { createNode, dockerConfig, type MadeNode } from '../support/node.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 const pod = { namespace: 'default', name: 'shop-1', uid: 'uid-1' };
@@ -252,4 +253,140 @@ test('without options the usual places are taken that there are', () => {
     rootsOf({}, () => false),
     { containers: undefined, pods: undefined, links: undefined },
   );
+});
+
+test('Docker: the same id in a new directory is a new container', async (t) => {
+  const { node, scanDocker } = await setUp(t);
+  const { id } = await node.start({ runtime: 'docker', pod, name: 'before' });
+  assert.equal((await scanDocker()).containers[0]?.name, 'before');
+  await rename(join(node.containers, id), join(node.containers, 'aside'));
+  await node.start({ runtime: 'docker', pod, name: 'after', id });
+  assert.equal((await scanDocker()).containers[0]?.name, 'after');
+});
+
+test('Docker: a config that is no JSON is not quoted, since secrets stand in it', async (t) => {
+  const { node, scanDocker } = await setUp(t);
+  const { id } = await node.start({ runtime: 'docker', pod, name: 'main' });
+  await writeFile(join(node.containers, id, 'config.v2.json'), 'PASSWORD=hunter2');
+  assert.deepEqual(
+    (await scanDocker()).incomplete.map(({ reason, detail }) => [reason, detail]),
+    [['config-unreadable', 'config.v2.json is not JSON (16 bytes)']],
+  );
+});
+
+test('Docker: a pipe in the place of a config does not hang the look', async (t) => {
+  const { node, scanDocker } = await setUp(t);
+  const { id } = await node.start({ runtime: 'docker', pod, name: 'main' });
+  const config = join(node.containers, id, 'config.v2.json');
+  await unlink(config);
+  spawnSync('mkfifo', [config]);
+  assert.equal((await scanDocker()).incomplete[0]?.detail, 'config.v2.json is not a file');
+});
+
+test('what one directory keeps from being read costs nobody else, and its containers are not taken for gone', async (t) => {
+  if (process.getuid?.() !== 0) {
+    t.skip('needs root, to become somebody who may not read');
+    return;
+  }
+  const { root, node, scanAll } = await setUp(t);
+  await node.start({ pod, name: 'dark' });
+  await node.start({ pod: { ...pod, name: 'shop-2', uid: 'uid-2' }, name: 'bright' });
+  const docker = await node.start({ runtime: 'docker', pod: { ...pod, name: 'shop-3', uid: 'uid-3' }, name: 'main' });
+  await chmod(root, 0o755);
+  assert.equal((await scanAll()).containers.length, 3);
+  await chmod(join(node.pods, 'default_shop-1_uid-1'), 0);
+  await chmod(join(node.containers, docker.id, 'config.v2.json'), 0);
+  const scan = createScan(both(node));
+  const [later, first] = await as(65534, () => Promise.all([scanAll(), scan()]));
+  assert.deepEqual(
+    later.containers.map(({ name }) => name),
+    ['main', 'bright'],
+  );
+  assert.deepEqual(
+    later.incomplete.map(({ directory, detail }) => [directory, detail]),
+    [
+      [join(node.pods, 'default_shop-1_uid-1'), 'permission denied'],
+      [join(node.pods, 'default_shop-1_uid-1', 'dark'), 'permission denied'],
+    ],
+  );
+  // One that has not seen Docker's config before knows the container by the kubelet's link alone.
+  assert.equal(first.containers.find(({ name }) => name === 'main')?.id, docker.id);
+  await chmod(node.pods, 0);
+  await assert.rejects(as(65534, scanAll), /--pods-path \(WATCHER_PODS_PATH\) .*EACCES/);
+});
+
+/** The looks begin, and since they are synchronous also end, as another user. */
+async function as<T>(user: number, look: () => Promise<T>): Promise<T> {
+  process.seteuid?.(user);
+  try {
+    return await look();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+test('Docker: with its directory mounted elsewhere than the links say, a container is still found once', async (t) => {
+  const { root, node } = await setUp(t);
+  const { id } = await node.start({ runtime: 'docker', pod, name: 'main' });
+  await rename(node.containers, join(root, 'mounted'));
+  const { containers, incomplete } = await createScan({ ...both(node), containers: join(root, 'mounted') })();
+  assert.deepEqual([containers.map((one) => one.id), incomplete], [[id], []]);
+});
+
+test('Docker: a corrupt config is made up for by the link of the kubelet', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const { id } = await node.start({ runtime: 'docker', pod, name: 'main', restart: 2 });
+  await truncate(join(node.containers, id, 'config.v2.json'), 7);
+  const { containers, incomplete } = await scanAll();
+  assert.deepEqual([containers.map((one) => [one.id, one.restart, one.pod]), incomplete], [[[id, 2, pod]], []]);
+});
+
+test('Docker: the restart is in the path of the log where no label tells it', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const made = await node.start({ runtime: 'docker', pod, name: 'main', restart: 5 });
+  const config = dockerConfig(made, node.containers);
+  const { 'annotation.io.kubernetes.container.restartCount': _, ...Labels } = config.Config.Labels;
+  await writeFile(
+    join(node.containers, made.id, 'config.v2.json'),
+    JSON.stringify({ ...config, Config: { ...config.Config, Labels } }),
+  );
+  assert.deepEqual(
+    (await scanAll()).containers.map(({ restart, image }) => [restart, image]),
+    [[5, 'registry.example/shop:1.2']],
+  );
+});
+
+test('CRI: two links with different ids to one log are both disbelieved', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const made = await node.start({ pod, name: 'main' });
+  await symlink(made.log, join(node.links, `shop-1_default_main-${'0'.repeat(64)}.log`));
+  assert.equal((await scanAll()).containers[0]?.id, '');
+});
+
+test('CRI: a directory is no log, and what is not of the kubelet is passed over', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const made = await node.start({ pod, name: 'main' });
+  await mkdir(join(made.log, '..', '1.log'));
+  await mkdir(join(node.pods, 'lost+found'));
+  await writeFile(join(node.pods, 'a_b_c'), '');
+  await writeFile(join(node.pods, 'default_shop-1_uid-1', 'stray'), '');
+  const { containers, incomplete } = await scanAll();
+  assert.deepEqual([containers.map(({ restart }) => restart), incomplete], [[0], []]);
+});
+
+test('CRI: a log that leads to itself is missing, and no hang', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const made = await node.start({ pod, name: 'main' });
+  await unlink(made.log);
+  await symlink(made.log, made.log);
+  const { containers, incomplete } = await scanAll();
+  assert.deepEqual([containers, incomplete.map(({ reason }) => reason)], [[], ['log-missing']]);
+  assert.match(incomplete[0]?.detail ?? '', /links go round in circles/);
+});
+
+test('links that were asked for must be there', async (t) => {
+  const { node } = await setUp(t, { links: false });
+  const roots = rootsOf({ 'pods-path': node.pods, 'links-path': node.links });
+  await assert.rejects(createScan(roots)(), /--links-path \(WATCHER_LINKS_PATH\) .*containers can't be read: ENOENT/);
+  assert.deepEqual((await createScan(rootsOf({ 'pods-path': node.pods }))()).containers, []);
 });
