@@ -2,6 +2,7 @@ import type { Running } from './reconcile.ts';
 import type { State } from './pass.ts';
 import type { Verdict } from './filter.ts';
 import type { RenderInput } from '../agent/agent.ts';
+import type { Target } from '../agent/target.ts';
 import type { Reason } from '../system/reasons.ts';
 
 /** The whole decision on one container; the body of `/explain` and the input of the command's text. */
@@ -89,14 +90,14 @@ function byAgent(
   if (!target || !result) return { state: 'waiting', errors: [], outputs: [] };
   const quarantined = [...result.quarantined].find(([{ id }]) => id === target.id)?.[1];
   if (quarantined !== undefined) return { state: 'quarantined', errors: [quarantined], outputs: [] };
-  const reports: string[] = [];
-  const outputs = agent.render({
-    ...input,
-    targets: [target],
-    options,
-    fill,
-    report: (_target, text) => reports.push(text),
-  });
-  const errors = [...result.errors, ...reports];
-  return { state: result.errors.length > 0 ? 'failing' : 'applied', errors, outputs: outputs.map(({ path }) => path) };
+  const problems: string[] = [];
+  const report = (_target: Target, problem: string) => void problems.push(problem);
+  try {
+    const outputs = agent.render({ ...input, targets: [target], options, fill, report }).map(({ path }) => path);
+    const errors = [...result.errors, ...problems];
+    return { state: result.errors.length > 0 ? 'failing' : 'applied', errors, outputs };
+  } catch (error) {
+    const errors = result.errors.length > 0 ? result.errors : [error instanceof Error ? error.message : String(error)];
+    return { state: 'failing', errors, outputs: [] };
+  }
 }

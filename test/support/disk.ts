@@ -55,5 +55,5 @@ function wrap(
       return [name, (...parameters: unknown[]) => around(name, () => real(...parameters), parameters)];
     }),
   );
-  return { ...fs, ...wrapped } as FileSystem;
+  return { ...fs, ...wrapped };
 }
