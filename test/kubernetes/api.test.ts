@@ -263,21 +263,19 @@ test('the loop ends by its signal, in a watch and in a pause', async (t) => {
   await pausing.ended;
 });
 
-test('a refused token is read anew from the kubeconfig', async (t) => {
+const kubeconfig = (server: string, user: object) =>
+  JSON.stringify({
+    'current-context': 'test',
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'test', user }],
+  });
+
+test('the token of a kubeconfig is read for every request', async (t) => {
   const file = join(await temporaryDirectory(t), 'config');
-  const write = (api: Api, token: string) =>
-    writeFile(
-      file,
-      JSON.stringify({
-        'current-context': 'test',
-        contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-        clusters: [{ name: 'test', cluster: { server: api.url, 'insecure-skip-tls-verify': true } }],
-        users: [{ name: 'test', user: { token } }],
-      }),
-    );
   const api = await createApiServer({ token: 'first' });
   t.after(() => api.close());
-  await write(api, 'first');
+  await writeFile(file, kubeconfig(api.url, { token: 'first' }));
   const connection = await connect({ kubeconfig: file });
   const get = async () => {
     const response = await connection.get('/api/v1/pods', {}, t.signal);
@@ -287,23 +285,28 @@ test('a refused token is read anew from the kubeconfig', async (t) => {
   assert.equal(await get(), 200);
   api.setToken('second');
   assert.equal(await get(), 401);
-  await write(api, 'second');
+  await writeFile(file, kubeconfig(api.url, { token: 'second' }));
   assert.equal(await get(), 200);
+});
 
-  const source = podsFromApi({
-    connection,
-    node: 'node-1',
-    log: silent,
-    metrics: createMetrics(),
-    onChange() {},
-    timings: fast,
-  });
+test('a token file is read anew once its token is refused', async (t) => {
+  const root = await temporaryDirectory(t);
+  const [file, tokenFile] = [join(root, 'config'), join(root, 'token')];
+  const api = await createApiServer({ token: 'first' });
+  t.after(() => api.close());
+  await writeFile(tokenFile, 'first\n');
+  await writeFile(file, kubeconfig(api.url, { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }));
+  const world = { node: 'node-1', log: silent, metrics: createMetrics(), onChange() {}, timings: fast };
+  const source = podsFromApi({ ...world, connection: await connect({ kubeconfig: file }) });
   const stop = new AbortController();
-  api.setToken('third');
+  t.after(() => stop.abort());
   const ended = source.run(stop.signal);
+  await until(() => source.synced, 'synced');
+  api.setToken('second');
+  source.relist();
   await until(() => /HTTP 401/.test(source.error ?? ''), 'refused');
-  await write(api, 'third');
-  await until(() => source.synced && source.error === undefined, 'well');
+  await writeFile(tokenFile, 'second');
+  await until(() => source.error === undefined, 'well');
   stop.abort();
   await ended;
 });
