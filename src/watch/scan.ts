@@ -1,5 +1,5 @@
 import { accessSync, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { containerKey, type Incomplete, type Scan } from '../logs/container.ts';
 import { criScanner } from '../logs/cri.ts';
 import { dockerScanner } from '../logs/docker.ts';
@@ -23,10 +23,12 @@ export function rootsOf(
   given: { 'containers-path'?: string; 'pods-path'?: string; 'links-path'?: string },
   exists: (path: string) => boolean = existsSync,
 ): Roots {
-  const chosen = given['containers-path'] !== undefined || given['pods-path'] !== undefined;
-  const containers = chosen ? given['containers-path'] : usual.containers.find(exists);
-  const pods = chosen ? given['pods-path'] : usual.pods.find(exists);
-  const links = given['links-path'] ?? (pods && join(dirname(pods), 'containers'));
+  const absolute = (path: string | undefined) => path && resolve(path);
+  const [givenContainers, givenPods] = [absolute(given['containers-path']), absolute(given['pods-path'])];
+  const chosen = givenContainers !== undefined || givenPods !== undefined;
+  const containers = chosen ? givenContainers : usual.containers.find(exists);
+  const pods = chosen ? givenPods : usual.pods.find(exists);
+  const links = absolute(given['links-path']) ?? (pods && join(dirname(pods), 'containers'));
   return { containers, pods, links, ...(given['links-path'] !== undefined && { linksRequired: true }) };
 }
 
