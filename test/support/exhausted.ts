@@ -12,7 +12,7 @@ const bell = createBell({
   metrics,
   timings: { fallback: 10 },
   ring: (source) => {
-    if (source === 'poll' && ++polls === 3) void tell();
+    if (source === 'polling' && ++polls === 3) void tell();
   },
 });
 

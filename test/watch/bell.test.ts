@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { watch as chokidarWatch } from 'chokidar';
@@ -143,21 +143,118 @@ test('a top directory that is replaced is watched again', async (t) => {
 
 test('when inotify is exhausted, polling goes on alone, is told once, and inotify is tried again', async (t) => {
   const node = await createNode(await temporaryDirectory(t));
-  const warnings: string[] = [];
-  const log: Log = { ...silent, warn: (message) => void warnings.push(message) };
-  let exhausted = true;
+  const told: string[] = [];
+  const log: Log = {
+    ...silent,
+    warn: (message) => void told.push(message),
+    info: (message) => void told.push(message),
+  };
+  let tries = 0;
   const watch: typeof chokidarWatch = (path, options) => {
     const watcher = chokidarWatch(path, options);
-    const error = Object.assign(new Error('ENOSPC: made up'), { code: 'ENOSPC' });
-    if (exhausted) setImmediate(() => watcher.listenerCount('error') > 0 && watcher.emit('error', error));
+    if (path === node.containers && ++tries <= 3)
+      setImmediate(() => watcher.emit('error', Object.assign(new Error('ENOSPC: made up'), { code: 'ENOSPC' })));
     return watcher;
   };
-  const hung = await hang(t, node, { log, watch, timings: { fallback: 10, again: 100 } });
+  const hung = await hang(t, node, { log, watch, timings: { fallback: 5, again: 50 } });
   while ((await hung.mode()) !== 'polling') await hung.rings.next();
-  while (!hung.rings.sources.includes('poll')) await hung.rings.next();
-  assert.deepEqual(warnings, ['inotify is not to be had; polling goes on alone']);
-  exhausted = false;
+  while (!hung.rings.sources.includes('polling')) await hung.rings.next();
+  assert.deepEqual(told, ['inotify is not to be had; polling goes on alone']);
   while ((await hung.mode()) !== 'inotify') await hung.rings.next();
+  assert.equal(tries, 4);
+  assert.deepEqual(told.slice(1), ['inotify is back']);
+  assert.ok(!hung.rings.sources.includes('poll'), 'the interval was not over');
+  const rung = hung.rings.next();
+  await node.start({ runtime: 'docker', pod, name: 'main' });
+  await rung;
+  assert.equal(hung.rings.sources.at(-1), 'inotify');
+});
+
+test('without inotify the interval still asks for its own look', async (t) => {
+  const node = await createNode(await temporaryDirectory(t));
+  const watch: typeof chokidarWatch = (path, options) => {
+    const watcher = chokidarWatch(path, options);
+    setImmediate(() => watcher.closed || watcher.emit('error', new Error('EMFILE: made up')));
+    return watcher;
+  };
+  const { rings } = await hang(t, node, { watch, interval: 30, timings: { fallback: 10 } });
+  while (rings.sources.filter((source) => source === 'poll').length < 2) await rings.next();
+  const [, between = []] = split(rings.sources, 'poll');
+  assert.deepEqual(between, ['polling', 'polling']);
+});
+
+/** The parts of a list between the separators. */
+function split(list: readonly string[], separator: string): string[][] {
+  const parts: string[][] = [[]];
+  for (const one of list)
+    if (one === separator) parts.push([]);
+    else parts.at(-1)?.push(one);
+  return parts;
+}
+
+test('a line does not ring in a directory that is followed, nor one in a plain file among the links', async (t) => {
+  const node = await createNode(await temporaryDirectory(t));
+  const made = await node.start({ pod, name: 'main' });
+  const plain = join(node.links, 'plain.log');
+  await writeFile(plain, '');
+  const link = join(node.links, 'link.log');
+  await symlink('/nowhere', link);
+  const hung = await hang(t, node);
+  await ready(hung);
+  const followed = hung.rings.next();
+  hung.bell.follow([join(made.log, '..')]);
+  await followed;
+  const before = hung.rings.count;
+  for (let round = 0; round < 50; round++) {
+    await node.write(made, ['line']);
+    await appendFile(plain, 'line\n');
+  }
+  const started = hung.rings.next();
+  await node.start({ runtime: 'docker', pod: { ...pod, uid: 'uid-2' }, name: 'other', sandbox: true });
+  await started;
+  assert.equal(hung.rings.count - before, 1);
+  const retargeted = hung.rings.next();
+  await unlink(link);
+  await symlink('/elsewhere', link);
+  await retargeted;
+});
+
+test('a directory that is missing is watched once it is there, and nothing above it before', async (t) => {
+  const root = await temporaryDirectory(t);
+  const node = await createNode(root, { links: false });
+  const opened: string[] = [];
+  const watch: typeof chokidarWatch = (path, options) => {
+    opened.push(String(path));
+    return chokidarWatch(path, options);
+  };
+  const hung = await hang(t, node, { watch });
+  while (hung.rings.count < 2) await hung.rings.next();
+  assert.deepEqual(opened, [node.containers, node.pods]);
+  await mkdir(node.links);
+  const rung = hung.rings.next();
+  hung.bell.follow([]);
+  await rung;
+  assert.deepEqual(opened.slice(2), [node.links]);
+  const linked = hung.rings.next();
+  await symlink('/nowhere', join(node.links, 'a.log'));
+  await linked;
+  await rm(node.links, { recursive: true });
+  hung.bell.follow([]);
+  assert.equal(opened.length, 3);
+});
+
+test("variables for chokidar don't turn inotify into polling, and are left as they were", async (t) => {
+  const given = { CHOKIDAR_USEPOLLING: '1', CHOKIDAR_INTERVAL: '60000' };
+  Object.assign(process.env, given);
+  t.after(() => Object.keys(given).forEach((name) => delete process.env[name]));
+  const node = await createNode(await temporaryDirectory(t));
+  const hung = await hang(t, node);
+  await ready(hung);
+  assert.equal(process.env['CHOKIDAR_USEPOLLING'], '1');
+  assert.equal(process.env['CHOKIDAR_INTERVAL'], '60000');
+  const rung = hung.rings.next();
+  await node.start({ runtime: 'docker', pod, name: 'main' });
+  await rung;
 });
 
 test('the same with a kernel that grants no watches', async (t) => {
