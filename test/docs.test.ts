@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { createMetrics } from '../src/system/metrics.ts';
+import { reasons } from '../src/system/reasons.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFile(join(root, path), 'utf8');
+
+test('the page on operating knows every reason code and every metric, and no others', async () => {
+  const page = await read('docs/operating.md');
+  const rows = [...page.matchAll(/^\| `([a-z_-]+)`/gm)].map(([, name]) => name);
+  const metrics = await createMetrics().registry.getMetricsAsJSON();
+  const known = [...Object.keys(reasons), ...metrics.map(({ name }) => name)];
+  assert.deepEqual(rows.toSorted(), known.toSorted());
+});
+
+test('every agent has a page', async () => {
+  const agents = (await readdir(join(root, 'agents'))).filter((file) => /\.(yaml|ts)$/.test(file));
+  for (const file of agents) assert.ok(existsSync(join(root, 'docs/agents', file.replace(/\.\w+$/, '.md'))), file);
+});
+
+test('links between pages lead somewhere', async () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+  const docs = (await readdir(join(root, 'docs'), { recursive: true })).filter((file) => file.endsWith('.md'));
+  for (const page of [...pages, ...docs.map((file) => join('docs', file))]) {
+    for (const [, link = ''] of (await read(page)).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      assert.ok(existsSync(join(root, dirname(page), link)), `${page} links to ${link}`);
+    }
+  }
+});
