@@ -18,7 +18,7 @@ export async function watchOnce(input: Omit<WatchInput, 'bell'>, signal: AbortSi
     await changed.promise;
     changed = Promise.withResolvers();
   }
-  const passes = createPasses({ ...input, pods, waits: { 'container-id-unknown': 0 }, now: Date.now });
+  const passes = createPasses({ ...input, pods, waits: { 'container-id-unknown': 0 }, patience: 0, now: Date.now });
   if (pods.synced) await passes.pass(true);
   else log.error('no complete list of pods could be read', { error: pods.error });
   end.abort();

@@ -5,7 +5,8 @@ import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import { filter, kept, type Rules, type Verdict } from './filter.ts';
 import { reconcile, type Result, type Running } from './reconcile.ts';
-import { looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
+import { count, logChanges, logResult, measure, observeLatency } from './record.ts';
+import { knowsNobody, looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What can change between two passes by the operator's will. */
@@ -27,6 +28,11 @@ export interface World {
   saveSnapshot?(snapshot: Snapshot): Promise<void>;
   /** For how many milliseconds a container may wait for a reason before a pass is due for that alone. */
   waits: { 'container-id-unknown': number; 'pod-unknown'?: number };
+  /**
+   * How many milliseconds the first apply waits for the pods of containers that are on disk: the API server may answer
+   * the first list from a cache that lags behind, and an earlier process may have configured them.
+   */
+  patience: number;
   now(): number;
   log: Log;
   metrics: Metrics;
@@ -53,7 +59,7 @@ export interface Passes {
 
 /** The watcher's pass, with what it has to remember from one to the next. */
 export function createPasses(world: World): Passes {
-  const { pods, snapshot, waits, log, metrics, now } = world;
+  const { pods, snapshot, waits, patience, log, metrics, now } = world;
   let seen = new Map<string, Seen>(snapshot?.seen.map((one) => [one.key, one]));
   let saved = '';
   let state: State = { verdicts: [], results: new Map(), applied: false, nextDeadline: Number.POSITIVE_INFINITY };
@@ -88,6 +94,10 @@ export function createPasses(world: World): Passes {
       fail('no container is left on disk though pods of this node live: is a directory not mounted?');
       return undefined;
     }
+    if (knowsNobody(input)) {
+      fail('containers are on disk, but no pod of this node is known: is --node-name right?');
+      return undefined;
+    }
     const next = resolve(input);
     for (const lost of missed(seen, next)) metrics.missed.inc({ reason: lost.pending?.reason ?? 'pod-unknown' });
     seen = next;
@@ -111,6 +121,10 @@ export function createPasses(world: World): Passes {
     saved = content;
   };
 
+  /** How much longer the first apply waits for the pod of a container. */
+  const waitOf = ({ reason, firstSeen = 0 }: Verdict, now: number) =>
+    reason === 'pod-unknown' ? firstSeen + patience - now : 0;
+
   return {
     get state() {
       return state;
@@ -122,6 +136,13 @@ export function createPasses(world: World): Passes {
       if (!verdicts) return;
       count(verdicts, metrics);
       if (!pods.synced && !snapshot) return;
+      if (!state.applied && !snapshot) {
+        const waiting = Math.max(...verdicts.map((verdict) => waitOf(verdict, now())), 0);
+        if (waiting > 0) {
+          state = { ...state, nextDeadline: Math.min(state.nextDeadline, waiting) };
+          return;
+        }
+      }
       await save();
       const { node, seenByShipper, running } = settings;
       const wish = { targets: kept(verdicts), node, seenByShipper, full };
@@ -142,100 +163,4 @@ export function createPasses(world: World): Passes {
       end();
     },
   };
-}
-
-function count(verdicts: readonly Verdict[], { containers, decisions }: Metrics): void {
-  containers.reset();
-  decisions.reset();
-  for (const { state, reason } of verdicts) {
-    containers.inc({ state });
-    decisions.inc({ reason });
-  }
-}
-
-function measure(agent: string, result: Result, metrics: Metrics): void {
-  const failed = result.errors.length > 0;
-  if (failed || result.changes > 0) metrics.apply.inc({ agent, result: failed ? 'failed' : 'ok' });
-  if (result.changes > 0) metrics.generation.inc({ agent });
-  metrics.agentUp.set({ agent }, failed ? 0 : 1);
-  metrics.quarantined.set({ agent }, result.quarantined.size);
-  metrics.reports.set({ agent }, [...result.reports.values()].flat().length);
-  metrics.outputs.set({ agent }, result.outputs);
-}
-
-/** Counts each container once per agent; those that the first pass finds were there before and tell nothing. */
-function observeLatency(
-  configured: Map<string, Set<string>>,
-  agent: string,
-  verdicts: readonly Verdict[],
-  measured: boolean,
-  now: number,
-  { latency }: Metrics,
-): void {
-  const before = configured.get(agent) ?? new Set();
-  const after = new Set<string>();
-  for (const { key, state, firstSeen } of verdicts) {
-    if (state !== 'kept') continue;
-    after.add(key);
-    if (measured && !before.has(key) && firstSeen !== undefined) latency.observe({ agent }, (now - firstSeen) / 1000);
-  }
-  configured.set(agent, after);
-}
-
-/** Each decision once, when it changes; what passes by itself within moments only on `debug`. */
-function logChanges(before: readonly Verdict[], after: readonly Verdict[], log: Log): void {
-  const decided = new Map(before.map((verdict) => [verdict.key, verdict]));
-  for (const verdict of after) {
-    const old = decided.get(verdict.key);
-    decided.delete(verdict.key);
-    if (old?.reason === verdict.reason && (old.goneSince === undefined) === (verdict.goneSince === undefined)) continue;
-    const level = verdict.state === 'pending' || verdict.reason === 'pause-container' ? 'debug' : 'info';
-    const what =
-      verdict.goneSince === undefined ? `container ${verdict.state}` : 'container gone; its configuration lingers';
-    log[level](what, describe(verdict));
-  }
-  for (const old of decided.values()) {
-    if (old.state === 'kept') log.info('container removed', describe(old));
-  }
-}
-
-function describe({ reason, detail, container }: Verdict) {
-  const { pod, name, restart, id } = container;
-  return {
-    reason,
-    detail: detail || undefined,
-    namespace: pod?.namespace,
-    pod: pod?.name,
-    container: name,
-    restart,
-    id,
-  };
-}
-
-function logResult(agent: string, before: Result | undefined, { changes, ...result }: Result, log: Log): void {
-  if (result.damaged) {
-    log.error('the inventory could not be read and is begun anew; what is left of earlier runs stays on disk', {
-      agent,
-      error: result.damaged,
-    });
-  }
-  for (const error of result.errors) {
-    if (!before?.errors.includes(error)) log.error('agent failed; its last good files stay', { agent, error });
-  }
-  const known = new Map([...(before?.reports ?? [])].map(([target, problems]) => [target.id, problems.join()]));
-  for (const [target, problems] of result.reports) {
-    if (known.get(target.id) === problems.join()) continue;
-    for (const problem of problems) log.warn('annotation ignored', { agent, problem, ...place(target) });
-  }
-  const quarantined = new Set([...(before?.quarantined ?? [])].map(([target, error]) => target.id + error));
-  for (const [target, error] of result.quarantined) {
-    if (quarantined.has(target.id + error)) continue;
-    log.error('target quarantined; its last good state stays', { agent, error, ...place(target) });
-  }
-  if (changes > 0) log.info('agent applied', { agent, changes, outputs: result.outputs });
-  else if (before && before.errors.length > 0 && result.errors.length === 0) log.info('agent is well again', { agent });
-}
-
-function place({ pod, container }: Result['reports'] extends Map<infer T, unknown> ? T : never) {
-  return { namespace: pod.namespace, pod: pod.name, container: container.name };
 }

@@ -101,6 +101,14 @@ export function looksUnmounted(input: Pick<ResolveInput, 'scan' | 'pods' | 'sync
   });
 }
 
+/**
+ * Whether the list of pods is rather one of another node, or of nothing: it is complete and empty, though containers of
+ * pods are on disk. A watcher in a cluster has at least its own pod.
+ */
+export function knowsNobody({ scan, pods, synced }: Pick<ResolveInput, 'scan' | 'pods' | 'synced'>): boolean {
+  return synced && pods.length === 0 && scan.containers.some(({ sandbox }) => !sandbox);
+}
+
 function join(key: string, container: Container, pod: Pod | undefined, before: Seen | undefined, input: ResolveInput) {
   const seen: Seen = { key, container, firstSeen: before?.firstSeen ?? input.now };
   if (container.sandbox) return seen;

@@ -44,6 +44,9 @@ const settle = 20;
  */
 const waits = { 'container-id-unknown': 2000, 'pod-unknown': 30_000 };
 
+/** See {@link World.patience}. */
+const patience = 5000;
+
 /** The watcher: pass after pass, as often as a bell rings, and at least every interval. */
 export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: WatchInput): Promise<Watch> {
   const { metrics } = world;
@@ -59,7 +62,7 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     loop.ring();
   };
   const pods = await podsWith(() => ring('pods'));
-  const passes: Passes = createPasses({ ...world, pods, waits, now: Date.now });
+  const passes: Passes = createPasses({ ...world, pods, waits, patience, now: Date.now });
 
   const loop = createLoop(async () => {
     const everything = full;
