@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { why } from '../config/why.ts';
 import type { Container, Scan } from './container.ts';
-import { logTail, parseDockerLog, parseLinkId, parseLogName, parsePodDirectory } from './paths.ts';
+import { logTail, parseDockerLog, parseLinkId, parseLogName, parsePodDirectory, parseRotatedName } from './paths.ts';
 
 /** A container of a pod, as far as its directory tells. */
 type Place = Pick<Container, 'name' | 'pod' | 'directory'>;
@@ -16,9 +16,11 @@ type Place = Pick<Container, 'name' | 'pod' | 'directory'>;
 export function criScanner(root: string, links?: string): () => Scan {
   const linkIds = links ? linkReader(links) : () => new Map<string, string>();
   let known = new Map<string, string[]>();
+  let begun = new Set<string>();
   return () => {
     const scan: Scan = { containers: [], incomplete: [] };
     const next: typeof known = new Map();
+    const nextBegun = new Set<string>();
     const pods = readdirSync(root, { withFileTypes: true });
     const ids = linkIds();
     for (const entry of pods) {
@@ -34,27 +36,42 @@ export function criScanner(root: string, links?: string): () => Scan {
         names = known.get(entry.name) ?? [];
       }
       next.set(entry.name, names);
-      for (const name of names) lookAtContainer({ name, pod, directory: join(directory, name) }, ids, scan);
+      for (const name of names) {
+        const place = { name, pod, directory: join(directory, name) };
+        if (lookAtContainer(place, ids, scan, begun)) nextBegun.add(place.directory);
+      }
     }
+    begun = nextBegun;
     known = next;
     return scan;
   };
 }
 
-function lookAtContainer(place: Place, ids: ReadonlyMap<string, string>, scan: Scan): void {
+/** True once a log has begun in the directory; when such a one is empty later, its containers are gone. */
+function lookAtContainer(
+  place: Place,
+  ids: ReadonlyMap<string, string>,
+  scan: Scan,
+  begun: ReadonlySet<string>,
+): boolean {
+  const unfinished = (detail: string, restart?: number) =>
+    scan.incomplete.push({ ...place, reason: 'container-incomplete', detail, restart });
   let entries: Dirent[] | undefined;
   try {
     entries = entriesOf(place.directory);
   } catch (error) {
-    scan.incomplete.push({ ...place, reason: 'container-incomplete', detail: why(error) });
-    return;
+    unfinished(why(error));
+    return begun.has(place.directory);
   }
-  if (!entries) return;
-  let logs = 0;
+  if (!entries) return false;
+  const logs = new Set<number>();
+  const rotated = new Set<number>();
   for (const entry of entries) {
     const restart = parseLogName(entry.name);
+    const old = parseRotatedName(entry.name);
+    if (old !== undefined) rotated.add(old);
     if (restart === undefined || !(entry.isFile() || entry.isSymbolicLink())) continue;
-    logs += 1;
+    logs.add(restart);
     const path = join(place.directory, entry.name);
     if (entry.isSymbolicLink()) {
       lookAtLink(path, { ...place, restart }, ids, scan);
@@ -63,8 +80,11 @@ function lookAtContainer(place: Place, ids: ReadonlyMap<string, string>, scan: S
     const id = ids.get(logTail(path)) ?? '';
     scan.containers.push({ runtime: 'cri', id, ...place, restart, sandbox: false, log: { path, format: 'cri' } });
   }
-  if (logs > 0) return;
-  scan.incomplete.push({ ...place, reason: 'container-incomplete', detail: 'no log file yet' });
+  // The kubelet renames the log and then has the runtime make a new one: between the two there is none.
+  for (const restart of rotated.difference(logs)) unfinished('its log is being rotated', restart);
+  const begins = logs.size > 0 || rotated.size > 0 || begun.has(place.directory);
+  if (!begins) unfinished('no log file yet');
+  return begins;
 }
 
 /** On Docker nodes the kubelet makes links into Docker's own directory. */

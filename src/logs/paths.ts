@@ -12,6 +12,12 @@ export function parseLogName(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** `<restart>.log.…`: what a rotation has put aside, or is about to. */
+export function parseRotatedName(name: string): number | undefined {
+  const end = name.indexOf('.log.') + '.log'.length;
+  return parseLogName(name.slice(0, end));
+}
+
 /**
  * The container id at the end of `<pod>_<namespace>_<container>-<id>.log`. The kubelet cuts the name at 251 characters
  * (`legacyLogSymlink` in pkg/kubelet/kuberuntime): an id that isn't whole is none.

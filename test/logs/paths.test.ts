@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logTail, parseDockerLog, parseLinkId, parseLogName, parsePodDirectory } from '../../src/logs/paths.ts';
+import {
+  logTail,
+  parseDockerLog,
+  parseLinkId,
+  parseLogName,
+  parsePodDirectory,
+  parseRotatedName,
+} from '../../src/logs/paths.ts';
 
 const id = 'ab'.repeat(32);
 
@@ -30,6 +37,12 @@ test('only the log itself is a log, not its rotated siblings', () => {
   ]) {
     assert.equal(parseLogName(name), undefined, name);
   }
+});
+
+test('a rotated log tells whose it is', () => {
+  for (const name of ['3.log.20260102-030405', '3.log.20260102-030405.gz', '3.log.tmp'])
+    assert.equal(parseRotatedName(name), 3, name);
+  for (const name of ['3.log', 'x.log.1', '.log.', '']) assert.equal(parseRotatedName(name), undefined, name);
 });
 
 test('a link tells the id, unless the kubelet had to cut it', () => {

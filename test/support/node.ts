@@ -1,6 +1,7 @@
-import { appendFile, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, readdir, rename, rm, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /** What a made-up container is; all but the pod's name and the container's can be left out. */
 export interface MadeContainer {
@@ -26,9 +27,10 @@ export interface MadeNode {
   /** Makes a container's files in the order in which the runtimes and the kubelet do. */
   start(container: Wanted): Promise<MadeContainer>;
   write(container: MadeContainer, lines: readonly string[]): Promise<void>;
-  /** The log is renamed and begun anew. */
+  /** The log is renamed and begun anew: Docker counts up, the kubelet adds the time and compresses the one before. */
   rotate(container: MadeContainer): Promise<void>;
-  remove(container: MadeContainer): Promise<void>;
+  /** Removes the container's files, and what of its pod is empty then; without `link` the link stays and dangles. */
+  remove(container: MadeContainer, options?: { link?: boolean }): Promise<void>;
 }
 
 /** A node on disk: `var/lib/docker/containers`, `var/log/pods` and `var/log/containers` below a directory. */
@@ -89,20 +91,36 @@ export async function createNode(root: string, { links = true } = {}): Promise<M
           : `${time} stdout F ${text}\n`;
       await appendFile(container.log, lines.map(line).join(''));
     },
-    async rotate(container) {
-      const aside = container.runtime === 'docker' ? `${container.log}.1` : `${container.log}.20260102-030405`;
-      await rename(container.log, aside);
-      await writeFile(container.log, '');
+    async rotate({ log, runtime }) {
+      const aside = (await readdir(dirname(log))).filter((name) => name.startsWith(`${basename(log)}.`));
+      if (runtime === 'docker') {
+        for (let count = aside.length; count > 0; count--) await rename(`${log}.${count}`, `${log}.${count + 1}`);
+        await rename(log, `${log}.1`);
+      } else {
+        for (const path of aside.filter((name) => !name.endsWith('.gz')).map((name) => join(dirname(log), name))) {
+          await writeFile(`${path}.tmp`, gzipSync(await readFile(path)));
+          await rename(`${path}.tmp`, `${path}.gz`);
+          await unlink(path);
+        }
+        await rename(log, `${log}.20260102-0304${String(aside.length).padStart(2, '0')}`);
+      }
+      await writeFile(log, '');
     },
-    async remove(container) {
-      if (links) await rm(linkOf(container), { force: true });
-      await unlink(podLog(container)).catch(() => undefined);
-      if (container.runtime === 'docker')
-        await rm(join(node.containers, container.id), { recursive: true, force: true });
-      const directory = join(podLog(container), '..');
-      await rm(directory, { recursive: true, force: true });
+    async remove(container, { link = true } = {}) {
+      if (links && link) await rm(linkOf(container), { force: true });
+      const { id, runtime, restart, sandbox } = container;
+      if (runtime === 'docker') await rm(join(node.containers, id), { recursive: true, force: true });
+      if (sandbox) return;
+      const directory = dirname(podLog(container));
+      for (const name of await readdir(directory))
+        if (name.startsWith(`${restart}.log`)) await unlink(join(directory, name));
+      for (const path of [directory, dirname(directory)]) await rmdir(path).catch(unlessFull);
     },
   };
+}
+
+function unlessFull(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOTEMPTY') throw error;
 }
 
 /** Some of what Docker 20.10 writes, with all that is read. */

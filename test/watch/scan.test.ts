@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createScan, rootsOf, type Roots } from '../../src/watch/scan.ts';
@@ -142,8 +142,9 @@ test('CRI: each restart is an instance, rotated siblings are none', async (t) =>
   const { node, scanAll } = await setUp(t);
   await node.start({ pod, name: 'main', restart: 0 });
   const last = await node.start({ pod, name: 'main', restart: 1 });
-  await node.rotate(last);
-  await writeFile(`${last.log}.20260101-000000.gz`, '');
+  for (let rotation = 0; rotation < 3; rotation++) await node.rotate(last);
+  const names = await readdir(join(last.log, '..'));
+  assert.equal(names.filter((name) => name.endsWith('.gz')).length, 2);
   assert.deepEqual(
     (await scanAll()).containers.map(({ restart }) => restart),
     [0, 1],
@@ -170,6 +171,7 @@ test('CRI: links that lead nowhere or in circles are no ids and no hang', async 
   const { node, scanAll } = await setUp(t);
   const made = await node.start({ pod, name: 'main' });
   await symlink('/nowhere/at/all/0.log', join(node.links, `gone_default_main-${'d'.repeat(64)}.log`));
+  await node.remove(await node.start({ pod, name: 'removed' }), { link: false });
   const loop = join(node.links, `loop_default_main-${'e'.repeat(64)}.log`);
   await symlink(loop, loop);
   assert.deepEqual(
@@ -187,6 +189,42 @@ test('CRI: a new container directory is incomplete until its log is there', asyn
   assert.deepEqual(
     incomplete.map((one) => [one.directory, one.reason]),
     [[directory, 'container-incomplete']],
+  );
+});
+
+test('CRI: between the two steps of a rotation the container is there, though its log is not', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  await node.start({ pod, name: 'main', restart: 0 });
+  const made = await node.start({ pod, name: 'main', restart: 1 });
+  await rename(made.log, `${made.log}.20260102-030405`);
+  const { containers, incomplete } = await scanAll();
+  assert.deepEqual(
+    containers.map(({ restart }) => restart),
+    [0],
+  );
+  assert.deepEqual(
+    incomplete.map(({ directory, restart, detail }) => [directory, restart, detail]),
+    [[join(made.log, '..'), 1, 'its log is being rotated']],
+  );
+});
+
+test('CRI: a directory that was emptied is not one that waits for its first log', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const made = await node.start({ pod, name: 'main' });
+  await scanAll();
+  await unlink(made.log);
+  for (let look = 0; look < 2; look++) assert.deepEqual(await scanAll(), { containers: [], incomplete: [] });
+  await writeFile(join(made.log, '..', '1.log'), '');
+  assert.equal((await scanAll()).containers[0]?.restart, 1);
+});
+
+test('CRI: a static pod goes by the hash of its configuration', async (t) => {
+  const { node, scanAll } = await setUp(t);
+  const uid = '0123456789abcdef0123456789abcdef';
+  const made = await node.start({ pod: { namespace: 'kube-system', name: 'etcd-node-1', uid }, name: 'etcd' });
+  assert.deepEqual(
+    (await scanAll()).containers.map(({ id, pod }) => [id, pod.uid, pod.name]),
+    [[made.id, uid, 'etcd-node-1']],
   );
 });
 
