@@ -37,6 +37,7 @@ async function main(): Promise<number> {
     .version(manifest.version)
     .wrap(Math.min(120, process.stdout.columns || 120))
     .completion('completion', 'Prints a script that completes commands and options in bash or zsh')
+    .strictCommands()
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
       throw error ?? new ConfigError([message]);
