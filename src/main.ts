@@ -37,7 +37,6 @@ async function main(): Promise<number> {
     .version(manifest.version)
     .wrap(Math.min(120, process.stdout.columns || 120))
     .completion('completion', 'Prints a script that completes commands and options in bash or zsh')
-    .strictCommands()
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
       throw error ?? new ConfigError([message]);
@@ -48,6 +47,9 @@ async function main(): Promise<number> {
       summary,
       (yargs) => withOptions(flags(yargs)),
       async (values) => {
+        const [stray] = values._.filter((word) => word !== usage.split(' ')[0]);
+        if (stray !== undefined)
+          throw new ConfigError([`"${stray}" is no command; \`${manifest.name} --help\` lists them.`]);
         exit = await run(world, values as unknown as F);
       },
     );
