@@ -28,7 +28,7 @@ const pure = [
     'json',
   ].map((name) => `src/agent/${name}.ts`),
   ...['container', 'paths'].map((name) => `src/logs/${name}.ts`),
-  ...['pod'].map((name) => `src/kubernetes/${name}.ts`),
+  ...['pod', 'to-pod'].map((name) => `src/kubernetes/${name}.ts`),
 ];
 
 interface Source {

@@ -41,7 +41,8 @@ export function filter(seen: Iterable<Seen>, incomplete: readonly Incomplete[], 
   for (const found of incomplete) {
     if (known.has(found.directory)) continue;
     const state = found.reason === 'log-driver' || found.reason === 'not-kubernetes' ? 'dropped' : 'pending';
-    verdicts.push({ key: found.directory, state, reason: found.reason, detail: found.detail, container: found });
+    const key = `${found.directory}/${found.restart ?? ''}`;
+    verdicts.push({ key, state, reason: found.reason, detail: found.detail, container: found });
   }
   return verdicts.sort(byPlace);
 }

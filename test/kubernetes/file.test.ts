@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { stringify } from 'yaml';
+import { podsFromFile, readPods } from '../../src/kubernetes/file.ts';
+import { silent } from '../../src/system/log.ts';
+import { createMetrics } from '../../src/system/metrics.ts';
+import { makePod } from '../support/pods.ts';
+import { temporaryDirectory } from '../support/tree.ts';
+
+async function file(t: TestContext, content: string) {
+  const path = join(await temporaryDirectory(t), 'pods');
+  await writeFile(path, content);
+  return path;
+}
+const [a, b] = [makePod({ name: 'a' }), makePod({ name: 'b', node: 'node-2' })];
+const list = { apiVersion: 'v1', kind: 'List', items: [a, b] };
+
+test('reads what kubectl prints, as JSON or YAML, a list, one pod, or several documents', async (t) => {
+  const names = async (content: string) => (await readPods(await file(t, content))).map(({ name }) => name);
+  assert.deepEqual(await names(JSON.stringify(list)), ['a', 'b']);
+  assert.deepEqual(await names(stringify(list)), ['a', 'b']);
+  assert.deepEqual(await names(JSON.stringify(a)), ['a']);
+  const documents = [a, { kind: 'Service', metadata: { name: 's' } }, b].map((one) => stringify(one));
+  assert.deepEqual(await names(documents.join('---\n')), ['a', 'b']);
+  assert.deepEqual(await names('{"kind":"PodList","items":[]}'), [], 'an empty list is a list');
+});
+
+test('says which file is wrong, and how', async (t) => {
+  for (const [content, message] of [
+    ['{"items": [', /pods is neither JSON nor YAML/],
+    ['', /holds no pod and no list/],
+    ['{"kind":"Service"}', /holds no pod and no list/],
+    ['a: &a [x]\nb: [*a, *a', /neither JSON nor YAML/],
+  ] as const) {
+    await assert.rejects(readPods(await file(t, content)), message, content);
+  }
+  await assert.rejects(readPods('/nowhere/pods.json'), /\/nowhere\/pods.json can't be read: ENOENT/);
+});
+
+test('follows the file; a bad edit is refused; other nodes are left out', async (t) => {
+  const path = await file(t, JSON.stringify(list));
+  let changed = Promise.withResolvers<void>();
+  const errors: string[] = [];
+  const source = podsFromFile({
+    path,
+    node: 'node-1',
+    interval: 5,
+    log: { ...silent, error: (message) => void errors.push(message) },
+    metrics: createMetrics(),
+    onChange: () => changed.resolve(),
+  });
+  const names = () => source.all().map(({ name }) => name);
+  assert.equal(source.synced, false);
+  const end = new AbortController();
+  const running = source.run(end.signal);
+  await changed.promise;
+  assert.deepEqual(names(), ['a']);
+  await writeFile(`${path}.new`, '{"items"');
+  await rename(`${path}.new`, path);
+  while (!source.error) await new Promise(setImmediate);
+  assert.deepEqual([names(), source.synced, errors.length], [['a'], true, 1]);
+  changed = Promise.withResolvers();
+  await writeFile(`${path}.new`, JSON.stringify({ ...list, items: [a, makePod({ name: 'c' })] }));
+  await rename(`${path}.new`, path);
+  await changed.promise;
+  assert.deepEqual([names(), source.error], [['a', 'c'], undefined]);
+  end.abort();
+  await running;
+});
