@@ -47,7 +47,7 @@ async function main(): Promise<number> {
       summary,
       (yargs) => withOptions(flags(yargs)),
       async (values) => {
-        const [stray] = values._.filter((word) => word !== usage.split(' ')[0]);
+        const stray = values._.find((word) => word !== usage.split(' ')[0]);
         if (stray !== undefined)
           throw new ConfigError([`"${stray}" is no command; \`${manifest.name} --help\` lists them.`]);
         exit = await run(world, values as unknown as F);

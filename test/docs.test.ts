@@ -11,10 +11,9 @@ const read = (path: string) => readFile(join(root, path), 'utf8');
 
 test('the page on operating knows every reason code and every metric, and no others', async () => {
   const page = await read('docs/operating.md');
-  const rows = [...page.matchAll(/^\| `([a-z_-]+)`/gm)].map(([, name]) => name);
+  const rows = new Set([...page.matchAll(/^\| `([a-z_-]+)`/gm)].map(([, name]) => name));
   const metrics = await createMetrics().registry.getMetricsAsJSON();
-  const known = [...Object.keys(reasons), ...metrics.map(({ name }) => name)];
-  assert.deepEqual(rows.toSorted(), known.toSorted());
+  assert.deepEqual(rows, new Set([...Object.keys(reasons), ...metrics.map(({ name }) => name)]));
 });
 
 test('every agent has a page', async () => {
