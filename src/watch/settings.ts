@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { loadAgents, listAgents, type AgentPlaces, type LoadedAgent } from '../agent/load.ts';
 import type { Process } from '../config/command.ts';
 import { files } from '../config/files.ts';
 import { agentsToLoad } from '../config/gather.ts';
+import { why } from '../config/why.ts';
 import { parseConfig, type Config, type ParseInput } from '../config/parse.ts';
-import { join } from 'node:path';
 import type { Rules } from './filter.ts';
 import type { Settings } from './pass.ts';
 import { pathMap } from './path-map.ts';
@@ -16,29 +17,46 @@ export interface Configuration {
 }
 
 /**
- * Loads the agents, all of them, since what is set for one that isn't enabled must be known too. What is wrong with an
- * enabled one is told together with all that is wrong in the configuration; a broken one that isn't used is no problem.
+ * What is wrong with an enabled agent is told together with all that is wrong in the configuration. All agents are
+ * loaded, since what is set for one that isn't enabled must be known too; a broken one that isn't used is no problem.
  */
 export async function configure(
-  { argv, env, home }: Pick<Process, 'argv' | 'env' | 'home'>,
+  process: Pick<Process, 'argv' | 'env' | 'home'>,
   input: Pick<ParseInput, 'ignore' | 'required' | 'offline'>,
 ): Promise<Configuration> {
-  const world = { argv, env, files, ...input };
-  const { names, outside } = agentsToLoad(world);
+  const { argv, env } = process;
+  const { loaded, known, broken, enabled } = await allAgents(process, input.ignore);
+  const agents = loaded.map(({ agent }) => agent);
+  const problems = [...broken].flatMap(([name, problem]) => (name === '' || enabled.includes(name) ? problem : []));
+  return {
+    loaded: enabled.flatMap((name) => loaded.filter(({ agent }) => agent.name === name)),
+    read: () => parseConfig({ argv, env, files, ...input, agents, known, problems }),
+  };
+}
+
+/** All agents that there are; what is wrong with one by its name, and what is wrong with their places by an empty one. */
+export async function allAgents(
+  { argv, env, home }: Pick<Process, 'argv' | 'env' | 'home'>,
+  ignore?: readonly string[],
+) {
+  const { names: enabled, outside } = agentsToLoad({ argv, env, files, ignore });
   const places: AgentPlaces = { builtin: join(home, 'agents'), templates: join(home, 'templates'), outside };
-  const known = (await listAgents(places)).map(({ name }) => name);
+  const broken = new Map<string, string>();
+  const entries = await listAgents(places).catch((error: unknown) => {
+    if (outside === undefined) throw error;
+    broken.set('', `\`--agents-path\` (WATCHER_AGENTS_PATH) is ${outside}, which can't be read: ${why(error)}.`);
+    return listAgents({ ...places, outside: undefined });
+  });
+  const known = entries.map(({ name }) => name);
   const loaded: LoadedAgent[] = [];
-  const problems: string[] = [];
   for (const name of known) {
     try {
       loaded.push(...(await loadAgents(places, [name])));
     } catch (error) {
-      if (names.includes(name)) problems.push(error instanceof Error ? error.message : String(error));
+      broken.set(name, error instanceof Error ? error.message : String(error));
     }
   }
-  const agents = loaded.map(({ agent }) => agent);
-  const enabled = names.flatMap((name) => loaded.filter(({ agent }) => agent.name === name));
-  return { loaded: enabled, read: () => parseConfig({ ...world, agents, known, problems }) };
+  return { loaded, known, broken, enabled };
 }
 
 /** The settings of a pass, from a configuration; agents keep what they know from the settings before. */

@@ -1,20 +1,15 @@
-import { join } from 'node:path';
-import { listAgents, loadAgents, type LoadedAgent } from '../../agent/load.ts';
+import type { LoadedAgent } from '../../agent/load.ts';
 import type { Command } from '../../config/command.ts';
-import { files } from '../../config/files.ts';
-import { agentsToLoad } from '../../config/gather.ts';
 import { settingsOf } from '../../config/setting.ts';
+import { allAgents } from '../settings.ts';
 
 /** `kube-log-watcher agents`: every agent there is, with its options. */
 export default {
   usage: 'agents',
   summary: 'Lists the agents with their options',
   flags: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'Prints JSON' }),
-  async run({ argv, env, home, stdout }, { json }) {
-    const { outside } = agentsToLoad({ argv, env, files });
-    const places = { builtin: join(home, 'agents'), templates: join(home, 'templates'), outside };
-    const names = (await listAgents(places)).map(({ name }) => name);
-    const loaded = await loadAgents(places, names);
+  async run(process, { json }) {
+    const { loaded, broken } = await allAgents(process, ['json']);
     const data = loaded.map(({ agent: { name, summary, options }, path, builtin }) => ({
       name,
       summary,
@@ -22,8 +17,9 @@ export default {
       path,
       options,
     }));
-    stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : loaded.map(toText).join('\n'));
-    return 0;
+    process.stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : loaded.map(toText).join('\n'));
+    for (const problem of broken.values()) process.stderr.write(`${problem}\n`);
+    return broken.size > 0 ? 1 : 0;
   },
 } satisfies Command<{ json: boolean }>;
 
