@@ -40,12 +40,14 @@ export async function allAgents(
   ignore?: readonly string[],
 ) {
   const { names: enabled, outside } = agentsToLoad({ argv, env, files, ignore });
-  const places: AgentPlaces = { builtin: join(home, 'agents'), templates: join(home, 'templates'), outside };
+  const ours: AgentPlaces = { builtin: join(home, 'agents'), templates: join(home, 'templates') };
+  let places: AgentPlaces = { ...ours, outside };
   const broken = new Map<string, string>();
   const entries = await listAgents(places).catch((error: unknown) => {
     if (outside === undefined) throw error;
     broken.set('', `\`--agents-path\` (WATCHER_AGENTS_PATH) is ${outside}, which can't be read: ${why(error)}.`);
-    return listAgents({ ...places, outside: undefined });
+    places = ours;
+    return listAgents(places);
   });
   const known = entries.map(({ name }) => name);
   const loaded: LoadedAgent[] = [];
