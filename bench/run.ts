@@ -1,0 +1,39 @@
+// Measures the bundle in dist/ as a process of its own on made-up nodes: `npm run bench`, or single parts:
+// `node bench/run.ts latency requests quiet memory start [--minutes 10]`.
+import { parseArgs } from 'node:util';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { load } from './process.ts';
+import { quiet } from './quiet.ts';
+import { requests } from './requests.ts';
+import { start } from './start.ts';
+import { cpus } from 'node:os';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '1' } },
+});
+
+const parts: Record<string, { title: string; measure(): Promise<string> }> = {
+  start: { title: 'From the start to the first complete configuration of 500 containers', measure: start },
+  latency: { title: 'From a complete container to its configuration, a start every 50 ms', measure: latency },
+  memory: { title: 'Resident memory at 500 containers in 110 pods', measure: memory },
+  quiet: { title: 'CPU of a quiet node with 500 containers that write', measure: quiet },
+  requests: { title: 'Requests to the API server', measure: () => requests(Number(values.minutes)) },
+};
+
+const chosen = positionals.length > 0 ? positionals : Object.keys(parts);
+const unknown = chosen.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+  process.exit(2);
+}
+process.once('SIGINT', () => process.exit(130));
+
+console.log(`Node ${process.version}, ${cpus().length} cores, load ${load()} before`);
+for (const name of chosen) {
+  const part = parts[name];
+  if (!part) continue;
+  console.log(`\n## ${part.title}\n`);
+  console.log(await part.measure());
+}
