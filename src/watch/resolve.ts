@@ -84,20 +84,20 @@ export function nextDeadline(
 }
 
 /**
- * Whether a look that found nothing is rather a directory that isn't mounted: every container of one runtime is gone
- * at once, and a pod of one of them still lives, or nobody can say.
+ * Whether a look that found nothing is rather a directory that isn't mounted: there is nothing on disk at all though the
+ * pods have containers, or every container of one runtime is gone at once, and a pod of one of them still lives or
+ * nobody can say.
  */
-export function looksUnmounted(input: Pick<ResolveInput, 'scan' | 'pods' | 'synced' | 'seen'>): boolean {
-  const podOf = indexPods(input.pods);
+export function looksUnmounted({ scan, pods, synced, seen }: Pick<ResolveInput, 'scan' | 'pods' | 'synced' | 'seen'>) {
+  if (scan.incomplete.length > 0) return false;
+  const haveRun = pods.some(({ containers }) => containers.some(({ instances }) => instances.length > 0));
+  if (scan.containers.length === 0 && synced && haveRun) return true;
+  const podOf = indexPods(pods);
   return (['docker', 'cri'] as const).some((runtime) => {
-    const found = (list: Iterable<Container>) => [...list].filter((container) => container.runtime === runtime);
-    const known = found([...input.seen.values()].filter((seen) => !seen.goneSince).map((seen) => seen.container));
-    return (
-      known.length > 0 &&
-      found(input.scan.containers).length === 0 &&
-      input.scan.incomplete.length === 0 &&
-      (!input.synced || known.some((container) => podOf(container)))
-    );
+    const of = (list: readonly Container[]) => list.filter((container) => container.runtime === runtime);
+    const known = of([...seen.values()].filter(({ goneSince }) => goneSince === undefined).map((one) => one.container));
+    if (known.length === 0 || of(scan.containers).length > 0) return false;
+    return !synced || known.some((container) => podOf(container));
   });
 }
 

@@ -180,6 +180,9 @@ test('an empty disk while pods live is a directory that is not mounted', () => {
   const empty = { scan: { containers: [], incomplete: [] }, seen };
   assert.equal(looksUnmounted({ ...empty, pods: [pod], synced: true }), true);
   assert.equal(looksUnmounted({ ...empty, pods: [], synced: false }), true, 'nobody can say');
+  assert.equal(looksUnmounted({ ...empty, seen: new Map(), pods: [pod], synced: true }), true, 'at the start, too');
+  const created = { ...pod, containers: [{ ...pod.containers[0]!, instances: [] }] };
+  assert.equal(looksUnmounted({ ...empty, seen: new Map(), pods: [created], synced: true }), false, 'a new node');
   assert.equal(looksUnmounted({ ...empty, pods: [], synced: true }), false, 'the last pod of the node has gone');
   assert.equal(
     looksUnmounted({
