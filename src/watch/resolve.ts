@@ -93,11 +93,13 @@ export function looksUnmounted({ scan, pods, synced, seen }: Pick<ResolveInput, 
   const haveRun = pods.some(({ containers }) => containers.some(({ instances }) => instances.length > 0));
   if (scan.containers.length === 0 && synced && haveRun) return true;
   const podOf = indexPods(pods);
+  // A node may have been moved to another runtime, which runs the same pods.
+  const onDisk = new Set(scan.containers.map(({ pod }) => pod.uid));
   return (['docker', 'cri'] as const).some((runtime) => {
     const of = (list: readonly Container[]) => list.filter((container) => container.runtime === runtime);
     const known = of([...seen.values()].filter(({ goneSince }) => goneSince === undefined).map((one) => one.container));
     if (known.length === 0 || of(scan.containers).length > 0) return false;
-    return !synced || known.some((container) => podOf(container));
+    return known.some((container) => !onDisk.has(container.pod.uid) && (!synced || podOf(container)));
   });
 }
 

@@ -181,6 +181,8 @@ test('an empty disk while pods live is a directory that is not mounted', () => {
   assert.equal(looksUnmounted({ ...empty, pods: [pod], synced: true }), true);
   assert.equal(looksUnmounted({ ...empty, pods: [], synced: false }), true, 'nobody can say');
   assert.equal(looksUnmounted({ ...empty, seen: new Map(), pods: [pod], synced: true }), true, 'at the start, too');
+  const moved = { scan: { containers: [cri], incomplete: [] }, seen, pods: [pod], synced: true };
+  assert.equal(looksUnmounted(moved), false, 'the node has another runtime now');
   const created = { ...pod, containers: [{ ...pod.containers[0]!, instances: [] }] };
   assert.equal(looksUnmounted({ ...empty, seen: new Map(), pods: [created], synced: true }), false, 'a new node');
   assert.equal(looksUnmounted({ ...empty, pods: [], synced: true }), false, 'the last pod of the node has gone');
