@@ -35,11 +35,18 @@ const common: BuildOptions = {
   legalComments: 'linked',
   logLevel: 'warning',
   plugins: [leaveOut],
-  // CommonJS packages in an ES module need a `require`.
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
+  banner: { js: banner() },
 };
+
+/** CommonJS packages in an ES module need a `require`; an older Node.js is told off before it meets what it lacks. */
+function banner(): string {
+  const older = '`kube-log-watcher needs Node.js 24 or newer; this is ${process.version}\\n`';
+  return [
+    "import { createRequire as __createRequire } from 'node:module';",
+    `if (parseInt(process.versions.node) < 24) { process.stderr.write(${older}); process.exit(1); }`,
+    'const require = __createRequire(import.meta.url);',
+  ].join('\n');
+}
 
 await rm(out, { recursive: true, force: true });
 const agents = await readdir('agents');
