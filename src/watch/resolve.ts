@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import type { Node, Target } from '../agent/target.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { containerKey, type Container, type Scan } from '../logs/container.ts';
@@ -89,9 +90,10 @@ export function nextDeadline(
  * nobody can say.
  */
 export function looksUnmounted({ scan, pods, synced, seen }: Pick<ResolveInput, 'scan' | 'pods' | 'synced' | 'seen'>) {
-  if (scan.incomplete.length > 0) return false;
+  // A link that leads nowhere is what is left of a directory of Docker's that isn't mounted.
+  const begun = scan.incomplete.filter(({ reason }) => reason !== 'log-missing');
   const haveRun = pods.some(({ containers }) => containers.some(({ instances }) => instances.length > 0));
-  if (scan.containers.length === 0 && synced && haveRun) return true;
+  if (scan.containers.length === 0 && begun.length === 0 && synced && haveRun) return true;
   const podOf = indexPods(pods);
   // A node may have been moved to another runtime, which runs the same pods.
   const onDisk = new Set(scan.containers.map(({ pod }) => pod.uid));
@@ -99,6 +101,9 @@ export function looksUnmounted({ scan, pods, synced, seen }: Pick<ResolveInput, 
     const of = (list: readonly Container[]) => list.filter((container) => container.runtime === runtime);
     const known = of([...seen.values()].filter(({ goneSince }) => goneSince === undefined).map((one) => one.container));
     if (known.length === 0 || of(scan.containers).length > 0) return false;
+    // Something unfinished beside those that are gone shows that their directory is there.
+    const roots = known.map(({ directory }) => dirname(runtime === 'docker' ? directory : dirname(directory)));
+    if (begun.some(({ directory }) => roots.some((root) => directory.startsWith(`${root}/`)))) return false;
     return known.some((container) => !onDisk.has(container.pod.uid) && (!synced || podOf(container)));
   });
 }
