@@ -1,5 +1,6 @@
 // Makes dist/: the program as a bundle, the agents beside it, and the templates.
 import { cp, readdir, rm } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
@@ -25,6 +26,20 @@ const leaveOut: Plugin = {
   },
 };
 
+/**
+ * Node's own modules, fetched as `require` would: an `import` of one reads all its exports, and with them loads parts
+ * that are not asked for, up to the whole of undici by `node:http`.
+ */
+const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /.*/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: 'builtin' } : undefined));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 const common: BuildOptions = {
   bundle: true,
   platform: 'node',
@@ -34,7 +49,7 @@ const common: BuildOptions = {
   keepNames: true,
   legalComments: 'linked',
   logLevel: 'warning',
-  plugins: [leaveOut],
+  plugins: [leaveOut, plainBuiltins],
   banner: { js: banner() },
 };
 
