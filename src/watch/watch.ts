@@ -71,6 +71,8 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     const { state } = passes;
     bell?.follow(unfinished(state));
     relistForUnknown(state);
+    // An empty list that isn't believed is read again: no event would correct it.
+    if (state.scanError !== undefined && pods.synced && pods.all().length === 0) pods.relist();
     const failed = state.scanError !== undefined || [...state.results.values()].some(({ errors }) => errors.length > 0);
     failures = failed ? failures + 1 : 0;
     setAlarm(state.nextDeadline, failed ? Math.min(30_000, 500 * 2 ** failures) : Number.POSITIVE_INFINITY);
