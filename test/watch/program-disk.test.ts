@@ -39,29 +39,29 @@ describe('a directory of containers that is not there', () => {
       await world.remove(second);
       await until('the end of the second', async () => (await world.shipped()).join() === 'first');
     });
-
-    it(`removes nothing when the watcher starts with it empty, with or without a snapshot (${runtime})`, async (t) => {
-      const world = await createWorld(t);
-      await world.pod('shop', { runtime });
-      await (await world.startReady()).stop();
-      const before = await world.tree();
-      const directory = runtime === 'docker' ? world.node.containers : world.node.pods;
-      await rename(directory, `${directory}.away`);
-      await mkdir(directory);
-      for (const state of [world.env['WATCHER_STATE_PATH'], '']) {
-        const program = await world.start({ WATCHER_STATE_PATH: state });
-        await until('the pods', async () => (await program.readyz()).checks['pods']?.ok === true);
-        await program.passes(3);
-        assert.match((await program.readyz()).checks['scan']?.detail ?? '', /not mounted/);
-        await program.stop();
-        assert.deepEqual(await world.tree(), before);
-      }
-      await rmdir(directory);
-      await rename(`${directory}.away`, directory);
-      await world.startReady();
-      assert.deepEqual(await world.tree(), before);
-    });
   }
+
+  it('removes nothing when the Docker directory is empty at the start, with or without a snapshot', async (t) => {
+    const world = await createWorld(t);
+    await world.pod('shop', { runtime: 'docker' });
+    await (await world.startReady()).stop();
+    const before = await world.tree();
+    const directory = world.node.containers;
+    await rename(directory, `${directory}.away`);
+    await mkdir(directory);
+    for (const state of [world.env['WATCHER_STATE_PATH'], '']) {
+      const program = await world.start({ WATCHER_STATE_PATH: state });
+      await until('the pods', async () => (await program.readyz()).checks['pods']?.ok === true);
+      await program.passes(3);
+      assert.match((await program.readyz()).checks['scan']?.detail ?? '', /not mounted/);
+      await program.stop();
+      assert.deepEqual(await world.tree(), before);
+    }
+    await rmdir(directory);
+    await rename(`${directory}.away`, directory);
+    await world.startReady();
+    assert.deepEqual(await world.tree(), before);
+  });
 });
 
 describe("a shipper's disk that is full", () => {
