@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { tree } from '../support/tree.ts';
 import { accountName, createAccount } from './support/account.ts';
 import { deployment, pod, staticPod } from './support/objects.ts';
@@ -12,7 +12,7 @@ import { openTestbed, skip, type Ran, type Testbed } from './support/testbed.ts'
 import { until } from './support/until.ts';
 import { createWatcher, type Watcher } from './support/watcher.ts';
 
-type PodList = { items: { metadata: { name: string; deletionTimestamp?: string } }[] };
+type List = { items: { metadata: { name: string; deletionTimestamp?: string } }[] };
 type Readiness = { checks: Record<string, { ok: boolean; detail?: string }> };
 
 const byText = (a: string | undefined = '', b: string | undefined = '') => (a < b ? -1 : 1);
@@ -30,6 +30,10 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
     await testbed.kubectl(['create', 'namespace', namespace]);
     kubeconfig = join(root, 'kubeconfig');
     await writeFile(kubeconfig, await createAccount(testbed, namespace), { mode: 0o600 });
+    await until('the account that pods run as', async () => {
+      const { items } = await testbed.kubectlJson<List>('get', 'serviceaccounts', '-n', namespace);
+      return items.some(({ metadata }) => metadata.name === 'default');
+    });
   });
 
   after(async () => {
@@ -80,7 +84,7 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
       const realPath = async (path: string) => (await testbed.run(node, ['readlink', '-f', path])).stdout;
       const podsOf = async (application: string) => {
         const selector = `application=${application}`;
-        const { items } = await testbed.kubectlJson<PodList>('get', 'pods', '-n', namespace, '-l', selector);
+        const { items } = await testbed.kubectlJson<List>('get', 'pods', '-n', namespace, '-l', selector);
         const live = items.filter(({ metadata }) => !metadata.deletionTimestamp);
         return live.map(({ metadata }) => metadata.name).toSorted(byText);
       };
@@ -110,6 +114,10 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
       after(async () => {
         await watcher.stop();
         await rm(manifest, { force: true });
+      });
+
+      afterEach((t) => {
+        if ('passed' in t && !t.passed) t.diagnostic(`the watcher's log:\n${watcher.log.slice(-40).join('\n')}`);
       });
 
       it('ships the containers of a deployment, by files that lead to their lines', async () => {
@@ -180,9 +188,11 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
       });
 
       it('ships each restart of a pod that crashes', async () => {
+        // The newest instance: an older one may go at any moment.
         const { id, log } = await until('its restart', async () => {
           const containers = await watcher.explain(`${namespace}/${crashing}/main`);
-          return containers.find(({ restart, state }) => restart >= 1 && state === 'kept');
+          const [newest] = containers.toSorted((a, b) => b.restart - a.restart);
+          return newest?.state === 'kept' && newest.restart >= 1 && newest.goneFor === undefined && newest;
         });
         await logged(log, 'a line before the crash');
         const reached = await until(`its container ${id} at every agent`, async () => {
@@ -248,6 +258,7 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
           await delivered(`late-${node}`, `a line of late-${node}`);
         } finally {
           ended.abort();
+          await testbed.up();
           await poll;
         }
         assert.deepEqual([...lost], []);

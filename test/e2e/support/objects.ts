@@ -12,7 +12,8 @@ export function pod(
     kind: 'Pod',
     metadata: { name, labels: labels ?? { application: name, version: 'v1' } },
     spec: {
-      nodeSelector: { 'kubernetes.io/hostname': `node-${node}` },
+      // Not by the scheduler, which needs a minute to find its way after an outage.
+      nodeName: `node-${node}`,
       terminationGracePeriodSeconds: 1,
       initContainers: init ? [{ name: 'init', ...image, command: ['sh', '-c', init] }] : [],
       containers: [{ name: 'main', ...image, command: ['sh', '-c', script] }],
@@ -37,5 +38,5 @@ export function deployment(name: string, node: string, replicas: number) {
 /** A pod as the kubelet finds it in its own directory; it appends the node to the name. */
 export function staticPod(name: string, namespace: string) {
   const { spec, metadata, ...rest } = pod(name, '');
-  return { ...rest, metadata: { ...metadata, namespace }, spec: { ...spec, nodeSelector: undefined } };
+  return { ...rest, metadata: { ...metadata, namespace }, spec: { ...spec, nodeName: undefined } };
 }
