@@ -16,6 +16,7 @@ type List = { items: { metadata: { name: string; deletionTimestamp?: string } }[
 type Readiness = { checks: Record<string, { ok: boolean; detail?: string }> };
 
 const byText = (a: string | undefined = '', b: string | undefined = '') => (a < b ? -1 : 1);
+const nodes = ['docker', 'containerd'];
 const agents = ['appdynamics', 'loki', 'scalyr', 'symlinker'];
 
 describe('the watcher on the nodes of a real cluster', { skip }, () => {
@@ -52,7 +53,7 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
     await assert.rejects(can('get'), /\bno\b/);
   });
 
-  for (const node of ['docker', 'containerd']) {
+  for (const node of nodes) {
     describe(`node-${node}`, () => {
       const labelled = `shop-${node}`;
       const [crashing, slow, bare, still] = [`crash-${node}`, `slow-${node}`, `bare-${node}`, `static-${node}`];
@@ -104,7 +105,9 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
         watcher = createWatcher(testbed, node, { root: own, kubeconfig, namespace });
         await watcher.prepare();
         await watcher.start();
-        const kubelet = await testbed.kubectl(['get', '--raw', `/api/v1/nodes/node-${node}/proxy/configz`]);
+        const configuration = ['get', '--raw', `/api/v1/nodes/node-${node}/proxy/configz`];
+        // A kubelet that was just started does not answer yet.
+        const kubelet = await until('the kubelet', () => testbed.kubectl(configuration).catch(() => undefined));
         const { kubeletconfig } = JSON.parse(kubelet) as { kubeletconfig: { staticPodPath: string } };
         manifest = join(kubeletconfig.staticPodPath, `${namespace}.json`);
         // Its restart takes a while.
@@ -251,6 +254,10 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
           });
           assert.deepEqual(await tree(watcher.shipper), before);
 
+          // The kubelets and the controllers are started anew, too: else they wait for up to a minute before they look
+          // whether the server is back.
+          await testbed.run('cp', ['pkill', '-KILL', 'kube-controller']);
+          for (const name of nodes) await testbed.run(name, ['pkill', '-KILL', 'kubelet']);
           await testbed.up();
           await ready();
           assert.deepEqual(await tree(watcher.shipper), before);
