@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
 import fs from 'fs-extra';
 import type { Pod } from '../kubernetes/pod.ts';
-import { hasCode, syncDirectory, writeFile } from './disk.ts';
+import { hasCode, sweep, syncDirectory, writeFile } from './disk.ts';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import type { Seen } from './resolve.ts';
@@ -49,6 +49,7 @@ export async function openSnapshot(
 ): Promise<{ snapshot?: Snapshot; saveSnapshot?(snapshot: Snapshot): Promise<void> }> {
   if (!directory) return {};
   const path = snapshotPath(directory);
+  await sweep(directory).catch((error: unknown) => log.warn('the state directory can not be read', { path, error }));
   const snapshot = await readSnapshot(path).catch((error: unknown) => {
     log.warn('the snapshot is not used; nothing is configured before the pods are known', { path, error });
     return undefined;
