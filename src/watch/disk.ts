@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import fsExtra from 'fs-extra';
-import { modeOf, type Change, type Entry } from './plan.ts';
+import { modeOf, pathOf, type Change, type Entry } from './plan.ts';
 
 /** The file system as this file uses it; tests hand in one that fails or dies at a chosen call. */
 export type FileSystem = Pick<
   typeof fsExtra,
-  | 'lstat'
+  | 'lstatSync'
+  | 'readlinkSync'
   | 'readdir'
   | 'readFile'
-  | 'readlink'
   | 'open'
   | 'write'
   | 'fchmod'
@@ -26,14 +26,30 @@ export type FileSystem = Pick<
 const temporaryPrefix = '.klw-';
 const temporarySuffix = '.tmp';
 
-/** The directories from an agent's root down to a path, that must be real directories and not links. */
-export type Guard = (path: string) => readonly string[];
+/** Makes sure, at most once for each, that the directories from an agent's root down to a path are no links. */
+export type Guard = (path: string) => void;
 
-/** What stands at a path. Only "there is nothing" is absent; any other failure is thrown. */
+/** `between` names the directories from a root down to a path. */
+export function createGuard(between: (path: string) => readonly string[], fs: FileSystem = fsExtra): Guard {
+  const known = new Set<string>();
+  return (path) => {
+    for (const directory of between(path)) {
+      if (known.has(directory)) continue;
+      if (!fs.lstatSync(directory).isDirectory())
+        throw new Error(`${directory} is not a directory; nothing is written through it`);
+      known.add(directory);
+    }
+  };
+}
+
+/**
+ * What stands at a path. Only "there is nothing" is absent; any other failure is thrown. Only content is read through
+ * the thread pool, since a hop into it costs ten times as much as a look at an inode.
+ */
 export async function observe(path: string, fs: FileSystem = fsExtra): Promise<Entry> {
   try {
-    const stat = await fs.lstat(path);
-    if (stat.isSymbolicLink()) return { kind: 'link', to: await fs.readlink(path) };
+    const stat = fs.lstatSync(path);
+    if (stat.isSymbolicLink()) return { kind: 'link', to: fs.readlinkSync(path) };
     if (stat.isDirectory()) return { kind: 'directory' };
     if (!stat.isFile()) return { kind: 'other' };
     return { kind: 'file', content: await fs.readFile(path, 'utf8'), mode: stat.mode & 0o7777 };
@@ -44,12 +60,12 @@ export async function observe(path: string, fs: FileSystem = fsExtra): Promise<E
 }
 
 /**
- * Makes one change, whole or not at all. Never writes through a link: `guard` names the directories that are checked
- * first. The directory it touched is returned, for {@link syncDirectory}.
+ * Makes one change, whole or not at all. Never writes through a link: `guard` is asked first. The directory of what
+ * was written is left to {@link syncDirectory}.
  */
-export async function apply(change: Change, guard: Guard, fs: FileSystem = fsExtra): Promise<string> {
-  const path = 'output' in change ? change.output.path : change.path;
-  for (const directory of guard(path)) await refuseLink(directory, fs);
+export async function apply(change: Change, guard: Guard, fs: FileSystem = fsExtra): Promise<void> {
+  const path = pathOf(change);
+  guard(path);
   switch (change.do) {
     case 'make-directory':
       await fs.mkdir(path).catch(unless('EEXIST'));
@@ -67,7 +83,6 @@ export async function apply(change: Change, guard: Guard, fs: FileSystem = fsExt
       await fs.rmdir(path).catch(unless('ENOENT', 'ENOTEMPTY', 'EEXIST'));
       break;
   }
-  return dirname(path);
 }
 
 /**
@@ -134,11 +149,6 @@ async function writeSynced(path: string, flags: 'wx' | 'r+', content: string, mo
   } finally {
     await fs.close(descriptor);
   }
-}
-
-async function refuseLink(directory: string, fs: FileSystem): Promise<void> {
-  const stat = await fs.lstat(directory);
-  if (!stat.isDirectory()) throw new Error(`${directory} is not a directory; nothing is written through it`);
 }
 
 function temporaryPath(path: string): string {

@@ -3,7 +3,7 @@ import fs from 'fs-extra';
 import type { Agent, Fill, Output } from '../agent/agent.ts';
 import type { Node, Target } from '../agent/target.ts';
 import type { OptionTable, Values } from '../config/option.ts';
-import { apply, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
+import { apply, createGuard, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
 import { readInventory, writeInventory } from './inventory.ts';
 import { renderIsolated } from './isolate.ts';
 import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
@@ -121,8 +121,7 @@ async function remember(memory: Map<string, Entry>, paths: ReadonlySet<string>, 
 
 /** Makes the changes, phase by phase. After a failure nothing is removed: what stands may still be pointed at. */
 async function make(changes: readonly Change[], running: Running, result: Result, disk: FileSystem): Promise<void> {
-  const guard = (path: string) => parents(path, running.roots);
-  const touched = new Set<string>();
+  const guard = createGuard((path) => parents(path, running.roots), disk);
   for (const phase of ['make-directory', 'link', 'write', 'remove', 'remove-directory'] as const) {
     const removing = phase === 'remove' || phase === 'remove-directory';
     if (removing && result.errors.length > 0) break;
@@ -130,7 +129,7 @@ async function make(changes: readonly Change[], running: Running, result: Result
     const one = async (change: Change) => {
       const path = pathOf(change);
       try {
-        touched.add(await apply(change, guard, disk));
+        await apply(change, guard, disk);
         running.memory.set(path, entryAfter(change));
         result.changes += 1;
       } catch (error) {
@@ -140,11 +139,10 @@ async function make(changes: readonly Change[], running: Running, result: Result
     // Directories depend on each other; files and links do not.
     if (phase.endsWith('directory')) for (const change of ofPhase) await one(change);
     else await inParallel(ofPhase, one);
-    if (phase === 'link' || phase === 'write') {
-      await inParallel([...touched], (directory) => syncDirectory(directory, disk));
-      touched.clear();
-    }
   }
+  // A link or directory that a power failure takes is whole or not there, and the next pass makes it; a file could be torn.
+  const written = changes.filter((change) => change.do === 'write').map((change) => dirname(pathOf(change)));
+  await inParallel([...new Set(written)], (directory) => syncDirectory(directory, disk));
 }
 
 function entryAfter(change: Change): Entry {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { listAgents } from '../../agent/load.ts';
 import type { Command } from '../../config/command.ts';
 import { files } from '../../config/files.ts';
+import { agentsToLoad } from '../../config/gather.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { parseAddress } from '../../system/status.ts';
 import { askWatcher, toText } from '../explain.ts';
@@ -24,8 +25,12 @@ export default {
       .option('json', { type: 'boolean', default: false, describe: 'Prints JSON' })
       .epilogue('Exit codes: 0 shipped, 3 left out, 4 waiting, 5 failing, 6 not on this node, 1 no watcher answers.'),
   async run({ argv, env, home, stdout, stderr }, { of, url, json }) {
-    const known = (await listAgents({ builtin: join(home, 'agents'), templates: '' })).map(({ name }) => name);
-    const { core } = parseConfig({ argv, env, files, agents: [], known, offline: true, ignore: ['url', 'json'] });
+    const world = { argv, env, files, ignore: ['url', 'json'] };
+    const { outside } = agentsToLoad(world);
+    const ours = { builtin: join(home, 'agents'), templates: '' };
+    const listed = await listAgents({ ...ours, outside }).catch(() => listAgents(ours));
+    const known = listed.map(({ name }) => name);
+    const { core } = parseConfig({ ...world, agents: [], known, offline: true });
     try {
       const report = await askWatcher(url ?? local(core['status-address']), of);
       stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : toText(report, of));
