@@ -17,9 +17,11 @@ export type FileSystem = Pick<
   | 'fsync'
   | 'close'
   | 'rename'
-  | 'symlink'
+  | 'symlinkSync'
+  | 'renameSync'
+  | 'unlinkSync'
   | 'unlink'
-  | 'mkdir'
+  | 'mkdirSync'
   | 'rmdir'
 >;
 
@@ -68,13 +70,13 @@ export async function apply(change: Change, guard: Guard, fs: FileSystem = fsExt
   guard(path);
   switch (change.do) {
     case 'make-directory':
-      await fs.mkdir(path).catch(unless('EEXIST'));
+      makeDirectory(path, fs);
       break;
     case 'write':
       await writeFile(path, change.output.content, modeOf(change.output), fs);
       break;
     case 'link':
-      await writeLink(path, change.output.to, fs);
+      writeLink(path, change.output.to, fs);
       break;
     case 'remove':
       await fs.unlink(path).catch(unless('ENOENT'));
@@ -125,13 +127,22 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-async function writeLink(path: string, to: string, fs: FileSystem): Promise<void> {
-  const temporary = temporaryPath(path);
-  await fs.symlink(to, temporary);
+// Directories and links are made without the thread pool: a hop into it costs more than the call.
+function makeDirectory(path: string, fs: FileSystem): void {
   try {
-    await fs.rename(temporary, path);
+    fs.mkdirSync(path);
   } catch (error) {
-    await fs.unlink(temporary).catch(unless('ENOENT'));
+    unless('EEXIST')(error);
+  }
+}
+
+function writeLink(path: string, to: string, fs: FileSystem): void {
+  const temporary = temporaryPath(path);
+  fs.symlinkSync(to, temporary);
+  try {
+    fs.renameSync(temporary, path);
+  } catch (error) {
+    fs.unlinkSync(temporary);
     throw error;
   }
 }

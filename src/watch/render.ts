@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
 import fs from 'fs-extra';
 import type { Output } from '../agent/agent.ts';
+import type { Target } from '../agent/target.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
 import { observe } from './disk.ts';
@@ -19,6 +20,8 @@ export interface Rendered {
   outputs: Output[];
   /** What was ignored or left out, and why. */
   problems: string[];
+  /** The agent failed as a whole: that there are no outputs says nothing. */
+  failed?: boolean;
 }
 
 /** What the watcher would write for these containers and pods; the same steps, up to the plan. */
@@ -35,21 +38,16 @@ export function renderAll(
     const problems: string[] = [];
     const { agent, options, fill, check } = one;
     const tell = (name: string, problem: string) => problems.push(`${agent.name}: ${name}: ${problem}`);
-    const { outputs, quarantined } = renderIsolated(
-      agent,
-      {
-        targets,
-        node,
-        options,
-        fill,
-        seenByShipper,
-        report: ({ pod }, problem) => tell(`${pod.namespace}/${pod.name}`, problem),
-      },
-      new Map(),
-      check,
-    );
-    for (const [{ pod }, problem] of quarantined) tell(`${pod.namespace}/${pod.name}`, `left out: ${problem}`);
-    return { running: one, outputs: outputs.toSorted((a, b) => (a.path < b.path ? -1 : 1)), problems };
+    const report = ({ pod }: Target, problem: string) => tell(`${pod.namespace}/${pod.name}`, problem);
+    try {
+      const wish = { targets, node, options, fill, seenByShipper, report };
+      const { outputs, quarantined } = renderIsolated(agent, wish, new Map(), check);
+      for (const [target, problem] of quarantined) report(target, `left out: ${problem}`);
+      return { running: one, outputs: outputs.toSorted((a, b) => (a.path < b.path ? -1 : 1)), problems };
+    } catch (error) {
+      problems.push(`${agent.name}: failed: ${error instanceof Error ? error.message : String(error)}`);
+      return { running: one, outputs: [], problems, failed: true };
+    }
   });
   return { verdicts, rendered };
 }

@@ -1,28 +1,16 @@
 import fs from 'fs-extra';
 import type { FileSystem } from '../../src/watch/disk.ts';
 
-const touching = [
-  'open',
-  'write',
-  'fchmod',
-  'ftruncate',
-  'fsync',
-  'rename',
-  'symlink',
-  'unlink',
-  'mkdir',
-  'rmdir',
-] as const;
-type Touching = (typeof touching)[number];
-type Call = (...parameters: unknown[]) => Promise<unknown>;
+const touching = ['open', 'write', 'fchmod', 'ftruncate', 'fsync', 'rename', 'unlink', 'rmdir'] as const;
+const touchingAtOnce = ['mkdirSync', 'symlinkSync', 'renameSync', 'unlinkSync'] as const;
+type Touching = (typeof touching)[number] | (typeof touchingAtOnce)[number];
+type Call = (...parameters: unknown[]) => unknown;
 
 /** The real disk, on which one call fails with an error code for the paths chosen. */
 export function failingDisk(call: Touching, code: string, chosen: (path: string) => boolean = () => true): FileSystem {
-  return wrap((name, real, parameters) => {
-    if (name === call && chosen(String(parameters.at(name === 'rename' ? 1 : 0)))) {
-      return Promise.reject(Object.assign(new Error(`${code}: made up, ${name}`), { code }));
-    }
-    return real();
+  return wrap((name, parameters) => {
+    if (name !== call || !chosen(String(parameters.at(name === 'rename' ? 1 : 0)))) return;
+    throw Object.assign(new Error(`${code}: made up, ${name}`), { code });
   });
 }
 
@@ -32,28 +20,34 @@ const deaths = new Map<number, PromiseWithResolvers<'dead'>>();
 export function dyingDisk(touch: number): FileSystem {
   const death = Promise.withResolvers<'dead'>();
   deaths.set(touch, death);
-  return dying(touch, () => {
-    death.resolve('dead');
-    return new Promise(() => {});
-  });
+  return dying(touch, () => death.resolve('dead'));
 }
 
 dyingDisk.death = (touch: number) => deaths.get(touch)?.promise;
 
-/** The real disk, on which `die` stands in for the n-th touch and all that follow. */
-export function dying(touch: number, die: () => Promise<unknown>): FileSystem {
+/** The real disk, on which `die` stands in for the n-th touch, and nothing for all that follow. */
+export function dying(touch: number, die: () => unknown): FileSystem {
   let touches = 0;
-  return wrap((_name, real) => (++touches >= touch ? die() : real()));
+  return wrap(() => {
+    if (++touches < touch) return;
+    die();
+    throw new Error('a dead process touches nothing');
+  });
 }
 
-function wrap(
-  around: (name: Touching, real: () => Promise<unknown>, parameters: unknown[]) => Promise<unknown>,
-): FileSystem {
-  const wrapped = Object.fromEntries(
-    touching.map((name) => {
-      const real = fs[name] as unknown as Call;
-      return [name, (...parameters: unknown[]) => around(name, () => real(...parameters), parameters)];
+/** The real disk; `before` is asked first and prevents a call by throwing. */
+function wrap(before: (name: Touching, parameters: unknown[]) => void): FileSystem {
+  const wrapped = (names: readonly Touching[], call: (real: Call, name: Touching) => Call) =>
+    Object.fromEntries(names.map((name) => [name, call(fs[name] as Call, name)]));
+  return {
+    ...fs,
+    ...wrapped(touching, (real, name) => async (...parameters) => {
+      before(name, parameters);
+      return real(...parameters);
     }),
-  );
-  return { ...fs, ...wrapped };
+    ...wrapped(touchingAtOnce, (real, name) => (...parameters) => {
+      before(name, parameters);
+      return real(...parameters);
+    }),
+  };
 }

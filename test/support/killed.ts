@@ -4,8 +4,8 @@ import { dying } from './disk.ts';
 import { running, wish } from './running.ts';
 
 const [, , root = '', touch] = process.argv;
-const die = () => {
-  process.kill(process.pid, 'SIGKILL');
-  return new Promise(() => {});
-};
-await reconcile(running(root), wish(['b', 'c']), dying(Number(touch), die));
+await reconcile(
+  running(root),
+  wish(['b', 'c']),
+  dying(Number(touch), () => process.kill(process.pid, 'SIGKILL')),
+);

@@ -44,13 +44,16 @@ export default {
     const kept = verdicts.filter(({ state }) => state === 'kept').length;
     process.stderr.write(`${kept} of ${verdicts.length} containers shipped, ${outputs.length} outputs\n`);
 
+    const well = rendered.filter(({ failed }) => !failed);
+    const exit = well.length < rendered.length ? 1 : 0;
+
     if (out !== undefined) await writeBelow(out, outputs);
     if (diff !== undefined) {
-      const lines = (await Promise.all(rendered.map((one) => difference(diff, one)))).flat();
+      const lines = (await Promise.all(well.map((one) => difference(diff, one)))).flat();
       process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-      return lines.length > 0 ? 1 : 0;
+      return lines.length > 0 ? 1 : exit;
     }
     if (out === undefined) process.stdout.write(mask(toText(outputs)));
-    return 0;
+    return exit;
   },
 } satisfies Command<Flags>;
