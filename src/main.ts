@@ -7,6 +7,7 @@ import type { Command, Process } from './config/command.ts';
 import { ConfigError } from './config/error.ts';
 import { applyOptions } from './config/flags.ts';
 import { options } from './config/options.ts';
+import { mask } from './system/secrets.ts';
 import agents from './watch/commands/agents.ts';
 import explain from './watch/commands/explain.ts';
 import render from './watch/commands/render.ts';
@@ -78,7 +79,7 @@ try {
   for (const line of wrong
     ? error.problems
     : [error instanceof Error ? (error.stack ?? error.message) : String(error)]) {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(mask(`${line}\n`));
   }
   process.exitCode = wrong ? 2 : 1;
 }

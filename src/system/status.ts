@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mask } from './secrets.ts';
 
 /** One thing that is well or is not, for a probe. */
 export interface Check {
@@ -78,6 +79,8 @@ async function answer(route: Route, query: URLSearchParams): Promise<Answer> {
   }
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
+/** What an agent or a server says in an error may hold a secret. */
+function send(response: ServerResponse, { status, type, body: said }: Answer): void {
+  const body = mask(said);
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
 }
