@@ -29,6 +29,7 @@ export interface Explanation {
 /** Whether a question asks for this container: `[NAMESPACE/]POD[/CONTAINER]` or a container id; empty asks for all. */
 export function selects(question: string, verdict: Verdict): boolean {
   const { pod, name } = verdict.container;
+  const id = verdict.target?.container.id || verdict.container.id;
   if (question === '') return true;
   const parts = question.split('/');
   const forms = [
@@ -36,7 +37,7 @@ export function selects(question: string, verdict: Verdict): boolean {
     [pod?.name, name],
     [pod?.namespace, pod?.name],
     [pod?.namespace, pod?.name, name],
-    [verdict.container.id || undefined],
+    [id || undefined],
   ];
   return forms.some((form) => form.length === parts.length && form.every((part, at) => part === parts[at]));
 }
