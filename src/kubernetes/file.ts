@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
@@ -8,29 +9,54 @@ import { toPod } from './to-pod.ts';
 
 /**
  * The pods in a file: JSON or YAML, a list as `kubectl get pods -o json` prints it, one pod, or several documents.
- * What is no pod is passed over; a file without any list or pod is an error.
+ * What is no pod is passed over. An empty list is fine; a file with nothing but other things is an error, as is a pod
+ * without uid, name or namespace. Errors name the file and never quote it, since specs hold secrets.
  */
 export async function readPods(path: string): Promise<Pod[]> {
-  let text: string;
+  return parse(path, await read(path));
+}
+
+async function read(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     throw new Error(`${path} can't be read: ${(error as Error).message}`, { cause: error });
   }
-  // A bound on aliases keeps a few lines of YAML from becoming gigabytes.
-  const documents = [...parseAllDocuments(text)].flatMap((document) => {
-    const [problem] = document.errors;
-    if (problem) throw new Error(`${path} is neither JSON nor YAML: ${problem.message}`);
-    return [document.toJS({ maxAliasCount: 100 }) as unknown];
+}
+
+function parse(path: string, text: string): Pod[] {
+  const things = documentsOf(path, text).filter(isThing);
+  const lists = things.filter(isList);
+  const items = [...lists.flatMap(({ items }) => items as unknown[]), ...things.filter(({ kind }) => kind === 'Pod')];
+  const pods = items.filter((item) => !isThing(item) || item.kind === undefined || item.kind === 'Pod');
+  const empty = lists.length > 0 && items.length === 0;
+  if (pods.length === 0 && !empty) throw new Error(`${path} holds no pod and no list of pods`);
+  return pods.map((item, index) => {
+    const pod = toPod(item);
+    if (!pod) throw new Error(`${path}: pod ${index + 1} of ${pods.length} lacks a uid, a name or a namespace`);
+    return pod;
   });
-  const objects = documents.filter(
-    (one): one is { kind?: unknown; items?: unknown } => typeof one === 'object' && one !== null,
-  );
-  const lists = objects.filter(({ items }) => Array.isArray(items));
-  const pods = objects.filter(({ kind }) => kind === 'Pod');
-  if (lists.length === 0 && pods.length === 0) throw new Error(`${path} holds no pod and no list of pods`);
-  const items = [...lists.flatMap(({ items }) => items as { kind?: unknown }[]), ...pods];
-  return items.filter((item) => item?.kind === undefined || item.kind === 'Pod').flatMap((item) => toPod(item) ?? []);
+}
+
+type Thing = { kind?: unknown; items?: unknown };
+const isThing = (value: unknown): value is Thing => typeof value === 'object' && value !== null;
+const isList = ({ kind, items }: Thing) =>
+  Array.isArray(items) && (kind === undefined || kind === 'List' || kind === 'PodList');
+
+function documentsOf(path: string, text: string): unknown[] {
+  return [...parseAllDocuments(text)].map((document): unknown => {
+    const [problem] = document.errors;
+    if (problem) {
+      const { line, col } = problem.linePos?.[0] ?? {};
+      throw new Error(`${path} is neither JSON nor YAML: ${problem.code} at line ${line}, column ${col}`);
+    }
+    try {
+      // A bound on aliases keeps a few lines of YAML from becoming gigabytes.
+      return document.toJS({ maxAliasCount: 100 });
+    } catch {
+      throw new Error(`${path} has an alias without its anchor, or far too many aliases`);
+    }
+  });
 }
 
 /** Pods from a file that is read again when it changes. A bad edit is refused: what was read before stays. */
@@ -50,23 +76,40 @@ export function podsFromFile(world: {
   let error: string | undefined;
   let seen = '';
 
-  const look = async () => {
+  /** The text of the file, if it is another than at the last look. */
+  const readChanged = async () => {
     try {
       const { ino, size, mtimeMs } = await stat(path);
       const now = `${ino} ${size} ${mtimeMs}`;
-      if (now === seen) return;
+      if (now === seen) return undefined;
+      const text = await read(path);
       seen = now;
-      const read = await readPods(path);
-      pods = read.filter((pod) => !node || !pod.node || pod.node === node);
-      synced = true;
+      return text;
+    } catch (cause) {
+      // It may come back as it was.
+      seen = '';
+      throw cause;
+    }
+  };
+
+  const look = async () => {
+    try {
+      const text = await readChanged();
+      if (text === undefined) return;
+      const next = parse(path, text).filter((pod) => !node || !pod.node || pod.node === node);
+      if (error !== undefined) log.info('the file of pods is read again', { path });
       error = undefined;
-      metrics.podsSynced.set(1);
-      onChange();
+      if (synced && isDeepStrictEqual(next, pods)) return;
+      pods = next;
     } catch (cause) {
       const text = (cause as Error).message;
       if (text !== error) log.error('the file of pods is refused; what was read before stays', { error: text });
       error = text;
+      return;
     }
+    synced = true;
+    metrics.podsSynced.set(1);
+    onChange();
   };
   return {
     get synced() {

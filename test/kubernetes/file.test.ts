@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { podsFromFile, readPods } from '../../src/kubernetes/file.ts';
 import { silent } from '../../src/system/log.ts';
@@ -13,6 +14,9 @@ async function file(t: TestContext, content: string) {
   const path = join(await temporaryDirectory(t), 'pods');
   await writeFile(path, content);
   return path;
+}
+async function until(condition: () => boolean, what: string) {
+  for (const end = Date.now() + 4000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
 }
 const [a, b] = [makePod({ name: 'a' }), makePod({ name: 'b', node: 'node-2' })];
 const list = { apiVersion: 'v1', kind: 'List', items: [a, b] };
@@ -33,10 +37,49 @@ test('says which file is wrong, and how', async (t) => {
     ['', /holds no pod and no list/],
     ['{"kind":"Service"}', /holds no pod and no list/],
     ['a: &a [x]\nb: [*a, *a', /neither JSON nor YAML/],
+    ['a: *nowhere', /pods has an alias/],
+    [`a: &a [x]\nb: &b [${'*a,'.repeat(99)}]\nc: [${'*b,'.repeat(99)}]`, /pods has .*far too many aliases/],
+    ['{"kind":"List","items":[{"kind":"Service"}]}', /holds no pod and no list/],
+    [
+      '{"kind":"ServiceList","items":[{"metadata":{"uid":"u","name":"n","namespace":"d"}}]}',
+      /holds no pod and no list/,
+    ],
+    [JSON.stringify({ ...list, items: [a, { kind: 'Pod' }] }), /pods: pod 2 of 2 lacks a uid, a name or a namespace/],
+    [JSON.stringify({ items: [null] }), /pod 1 of 1 lacks/],
   ] as const) {
     await assert.rejects(readPods(await file(t, content)), message, content);
   }
+  const quoted = await readPods(await file(t, 'kind: Pod\npassword: hunter2: x\n')).catch(
+    (error: Error) => error.message,
+  );
+  assert.match(String(quoted), /neither JSON nor YAML: \S+ at line 2, column 11$/, 'and quotes nothing of it');
   await assert.rejects(readPods('/nowhere/pods.json'), /\/nowhere\/pods.json can't be read: ENOENT/);
+});
+
+test('a file that goes and comes back as it was is well again, and no news', async (t) => {
+  const path = await file(t, JSON.stringify(list));
+  let changes = 0;
+  const source = podsFromFile({
+    path,
+    node: '',
+    interval: 5,
+    log: silent,
+    metrics: createMetrics(),
+    onChange: () => void (changes += 1),
+  });
+  const end = new AbortController();
+  const running = source.run(end.signal);
+  await until(() => source.synced, 'the pods');
+  const first = source.all();
+  await rename(path, `${path}.away`);
+  await until(() => source.error !== undefined, 'an error');
+  assert.equal(source.all(), first);
+  await rename(`${path}.away`, path);
+  await until(() => source.error === undefined, 'the end of the error');
+  assert.equal(source.all(), first, 'the same array');
+  assert.equal(changes, 1);
+  end.abort();
+  await running;
 });
 
 test('follows the file; a bad edit is refused; other nodes are left out', async (t) => {
@@ -59,7 +102,7 @@ test('follows the file; a bad edit is refused; other nodes are left out', async 
   assert.deepEqual(names(), ['a']);
   await writeFile(`${path}.new`, '{"items"');
   await rename(`${path}.new`, path);
-  while (!source.error) await new Promise(setImmediate);
+  await until(() => source.error !== undefined, 'an error');
   assert.deepEqual([names(), source.synced, errors.length], [['a'], true, 1]);
   changed = Promise.withResolvers();
   await writeFile(`${path}.new`, JSON.stringify({ ...list, items: [a, makePod({ name: 'c' })] }));
