@@ -24,7 +24,7 @@ export function refusalOf({ statusCode = 0, headers }: IncomingMessage, verb: st
   const wait = seconds > 0 ? Math.min(seconds * 1000, longestRetryAfter) : 0;
   const hint =
     statusCode === 403
-      ? ': the role of the service account must allow get, list and watch of pods (RBAC)'
+      ? ': the role of the service account must allow list and watch of pods (RBAC)'
       : statusCode === 401
         ? ': the credentials are refused'
         : '';
