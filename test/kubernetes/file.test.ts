@@ -49,10 +49,11 @@ test('says which file is wrong, and how', async (t) => {
   ] as const) {
     await assert.rejects(readPods(await file(t, content)), message, content);
   }
-  const quoted = await readPods(await file(t, 'kind: Pod\npassword: hunter2: x\n')).catch(
-    (error: Error) => error.message,
+  await assert.rejects(
+    readPods(await file(t, 'kind: Pod\npassword: hunter2: x\n')),
+    /neither JSON nor YAML: \S+ at line 2, column 11$/,
+    'and quotes nothing of it',
   );
-  assert.match(String(quoted), /neither JSON nor YAML: \S+ at line 2, column 11$/, 'and quotes nothing of it');
   await assert.rejects(readPods('/nowhere/pods.json'), /\/nowhere\/pods.json can't be read: ENOENT/);
 });
 
@@ -69,6 +70,10 @@ test('a file that goes and comes back as it was is well again, and no news', asy
   });
   const end = new AbortController();
   const running = source.run(end.signal);
+  t.after(async () => {
+    end.abort();
+    await running;
+  });
   await until(() => source.synced, 'the pods');
   const first = source.all();
   await rename(path, `${path}.away`);
@@ -78,8 +83,6 @@ test('a file that goes and comes back as it was is well again, and no news', asy
   await until(() => source.error === undefined, 'the end of the error');
   assert.equal(source.all(), first, 'the same array');
   assert.equal(changes, 1);
-  end.abort();
-  await running;
 });
 
 test('follows the file; a bad edit is refused; other nodes are left out', async (t) => {
@@ -98,6 +101,10 @@ test('follows the file; a bad edit is refused; other nodes are left out', async 
   assert.equal(source.synced, false);
   const end = new AbortController();
   const running = source.run(end.signal);
+  t.after(async () => {
+    end.abort();
+    await running;
+  });
   await changed.promise;
   assert.deepEqual(names(), ['a']);
   await writeFile(`${path}.new`, '{"items"');
@@ -109,6 +116,4 @@ test('follows the file; a bad edit is refused; other nodes are left out', async 
   await rename(`${path}.new`, path);
   await changed.promise;
   assert.deepEqual([names(), source.error], [['a', 'c'], undefined]);
-  end.abort();
-  await running;
 });

@@ -77,18 +77,20 @@ test('an answer that is no list of pods is an error', async (t) => {
   assert.match(source.error ?? '', /something else than a list/);
 });
 
-test('a kubelet that is not there is an error, and IPv6 addresses work', async () => {
+test('a kubelet that is not there is an error, and IPv6 addresses work', async (t) => {
   const metrics = createMetrics();
   const source = podsFromKubelet({ url: 'http://[::1]:9', onChange() {}, log: silent, metrics });
   const end = new AbortController();
   const running = source.run(end.signal);
+  t.after(async () => {
+    end.abort();
+    await running;
+  });
   await until(() => source.error !== undefined, 'an error');
   assert.match(source.error ?? '', /ECONNREFUSED ::1:9/);
   assert.equal(source.synced, false);
   const [counted] = (await metrics.requests.get()).values;
   assert.deepEqual(counted?.labels, { verb: 'list', code: '0' });
-  end.abort();
-  await running;
 });
 
 /** A kubelet of which a test says each answer; ends with the test. */
