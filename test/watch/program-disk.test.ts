@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createWorld, until } from '../support/program.ts';
+import { until } from '../support/program.ts';
 import { tree } from '../support/tree.ts';
+import { createWorld } from '../support/world.ts';
 
-describe('a directory of containers that is not there', () => {
+describe('a directory of containers that is not there', { concurrency: true }, () => {
   for (const runtime of ['docker', 'cri'] as const) {
     it(`removes nothing while it is away or empty, and recovers (${runtime})`, async (t) => {
       const world = await createWorld(t);

@@ -3,8 +3,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { createWorld, until } from '../support/program.ts';
+import { until } from '../support/program.ts';
 import { tree } from '../support/tree.ts';
+import { createWorld } from '../support/world.ts';
 
 const nasty = [
   '"quoted" \'and\' `ticked`\n- new: line\r\n',

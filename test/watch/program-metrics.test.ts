@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { createWorld, until } from '../support/program.ts';
+import { until } from '../support/program.ts';
+import { createWorld } from '../support/world.ts';
 
 const name = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const label = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"`;

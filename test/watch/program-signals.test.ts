@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createWorld, until, type Started } from '../support/program.ts';
+import { until } from '../support/program.ts';
+import { createWorld, type Started } from '../support/world.ts';
 
 const leftOver = async (directory: string) =>
   (await readdir(directory, { recursive: true })).filter((path) => path.endsWith('.tmp'));
@@ -29,78 +30,80 @@ it('ends well and soon on SIGTERM in the middle of a pass, and removes nothing',
   assert.deepEqual(await leftOver(world.root), []);
 });
 
-it('finds its way after SIGKILL at any moment, whatever was going on', async (t) => {
-  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-  t.diagnostic(`seed ${seed}; SEED=${seed} begins the same way`);
-  const random = randomOf(seed);
-  const world = await createWorld(t);
-  const foreign = Object.values(world.places).map((place) => join(place, 'foreign.json'));
-  for (const path of foreign) await writeFile(path, '{}');
-  const alive: Started[] = [];
-  let made = 0;
-  const churn = async () => {
-    if (random() < 0.6 || alive.length === 0) {
-      alive.push(await world.pod(`pod-${made++}`, { runtime: random() < 0.5 ? 'docker' : 'cri' }));
-      return;
-    }
-    const at = Math.floor(random() * alive.length);
-    const one = alive[at];
-    if (!one) return;
-    if (random() < 0.5) return world.remove(...(alive.splice(at, 1) as [Started]));
-    const labels = { application: `app-${made++}`, version: 'v2' };
-    one.pod = { ...one.pod, metadata: { ...one.pod.metadata, labels: { ...one.pod.metadata.labels, ...labels } } };
-    world.api.pods.set(one.pod);
-  };
+describe('a program that was killed', { concurrency: true }, () => {
+  it('finds its way after SIGKILL at any moment, whatever was going on', async (t) => {
+    const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    t.diagnostic(`seed ${seed}; SEED=${seed} begins the same way`);
+    const random = randomOf(seed);
+    const world = await createWorld(t);
+    const foreign = Object.values(world.places).map((place) => join(place, 'foreign.json'));
+    for (const path of foreign) await writeFile(path, '{}');
+    const alive: Started[] = [];
+    let made = 0;
+    const churn = async () => {
+      if (random() < 0.6 || alive.length === 0) {
+        alive.push(await world.pod(`pod-${made++}`, { runtime: random() < 0.5 ? 'docker' : 'cri' }));
+        return;
+      }
+      const at = Math.floor(random() * alive.length);
+      const one = alive[at];
+      if (!one) return;
+      if (random() < 0.5) return world.remove(...(alive.splice(at, 1) as [Started]));
+      const labels = { application: `app-${made++}`, version: 'v2' };
+      one.pod = { ...one.pod, metadata: { ...one.pod.metadata, labels: { ...one.pod.metadata.labels, ...labels } } };
+      world.api.pods.set(one.pod);
+    };
 
-  for (let round = 0; round < Number(process.env['ROUNDS'] ?? 10); round++) {
-    // Some things happen while no watcher runs.
-    for (let count = 0; count < 2; count++) await churn();
-    const program = await world.start();
-    const killAt = performance.now() + random() * 250;
-    while (performance.now() < killAt) {
-      await churn();
-      await sleep(random() * 15);
+    for (let round = 0; round < Number(process.env['ROUNDS'] ?? 5); round++) {
+      // Some things happen while no watcher runs.
+      for (let count = 0; count < 2; count++) await churn();
+      const program = await world.start();
+      const killAt = performance.now() + random() * 250;
+      while (performance.now() < killAt) {
+        await churn();
+        await sleep(random() * 15);
+      }
+      await program.stop('SIGKILL');
     }
-    await program.stop('SIGKILL');
-  }
-  if (alive.length === 0) alive.push(await world.pod('last'));
-  // What a kill in the middle of a write leaves behind, in case that chance has missed it.
-  for (const place of [...Object.values(world.places), world.shipper, join(world.root, 'state')])
-    await writeFile(join(place, '.klw-0123456789ab.tmp'), '{');
-  const program = await world.startReady();
-  await until('the pods alive and no others', async () => {
-    const names = alive.map(({ pod }) => pod.metadata.name).sort();
-    return (await world.shipped()).join() === names.join();
+    if (alive.length === 0) alive.push(await world.pod('last'));
+    // What a kill in the middle of a write leaves behind, in case that chance has missed it.
+    for (const place of [...Object.values(world.places), world.shipper, join(world.root, 'state')])
+      await writeFile(join(place, '.klw-0123456789ab.tmp'), '{');
+    const program = await world.startReady();
+    await until('the pods alive and no others', async () => {
+      const names = alive.map(({ pod }) => pod.metadata.name).sort();
+      return (await world.shipped()).join() === names.join();
+    });
+    await program.passes(2);
+    assert.equal(await world.difference(alive.map(({ pod }) => pod)), '');
+    assert.deepEqual(await leftOver(world.root), []);
+    const files = await world.tree();
+    for (const path of foreign) assert.equal(files[path.slice(world.shipper.length + 1)], '{}');
+    const jobs = Object.keys(files).filter((path) => path.startsWith('appdynamics/container-'));
+    assert.equal(jobs.length, alive.length, 'nothing of those that are gone');
+    assert.equal(Object.keys(files).filter((path) => /^symlinker\/.*\.log$/.test(path)).length, alive.length);
   });
-  await program.passes(2);
-  assert.equal(await world.difference(alive.map(({ pod }) => pod)), '');
-  assert.deepEqual(await leftOver(world.root), []);
-  const files = await world.tree();
-  for (const path of foreign) assert.equal(files[path.slice(world.shipper.length + 1)], '{}');
-  const jobs = Object.keys(files).filter((path) => /^appdynamics\/container-/.test(path));
-  assert.equal(jobs.length, alive.length, 'nothing of those that are gone');
-  assert.equal(Object.keys(files).filter((path) => /^symlinker\/.*\.log$/.test(path)).length, alive.length);
-});
 
-it('after a kill removes what has gone meanwhile when it has lingered, and nothing else', async (t) => {
-  const world = await createWorld(t);
-  const gone = await world.pod('gone', { runtime: 'docker' });
-  await world.pod('stays');
-  await (await world.startReady()).stop('SIGKILL');
-  const before = await world.tree();
-  await world.remove(gone);
+  it('after a kill removes what has gone meanwhile when it has lingered, and nothing else', async (t) => {
+    const world = await createWorld(t);
+    const gone = await world.pod('gone', { runtime: 'docker' });
+    await world.pod('stays');
+    await (await world.startReady()).stop('SIGKILL');
+    const before = await world.tree();
+    await world.remove(gone);
 
-  await world.startReady({ WATCHER_LINGER: '1.5' });
-  const lingering = await world.tree();
-  assert.deepEqual(lingering, before);
-  await until('the end of the lingering', async () => (await world.shipped()).join() === 'stays');
-  await until('the end of its files', async () => !JSON.stringify(await world.tree()).includes(gone.container.id));
-  const after = await world.tree();
-  const kept = Object.entries(before).filter(([path]) => !path.includes(gone.container.id) && path !== 'agent.json');
-  assert.deepEqual(
-    kept.filter(([path, text]) => after[path] !== text),
-    [],
-  );
+    await world.startReady({ WATCHER_LINGER: '1.5' });
+    const lingering = await world.tree();
+    assert.deepEqual(lingering, before);
+    await until('the end of the lingering', async () => (await world.shipped()).join() === 'stays');
+    await until('the end of its files', async () => !JSON.stringify(await world.tree()).includes(gone.container.id));
+    const after = await world.tree();
+    const kept = Object.entries(before).filter(([path]) => !path.includes(gone.container.id) && path !== 'agent.json');
+    assert.deepEqual(
+      kept.filter(([path, text]) => after[path] !== text),
+      [],
+    );
+  });
 });
 
 /** Mulberry32: small, and the same numbers for the same seed. */

@@ -14,8 +14,12 @@ test('an empty list of pods beside containers on disk is asked for again', async
     log: { path: `${directory}/0.log`, format: 'cri' as const },
   };
   const rules = {
-    ...{ strictLabels: [], includeLabels: [], excludeLabels: [] },
-    ...{ includeNamespaces: [], excludeNamespaces: [], excludeContainers: [] },
+    strictLabels: [],
+    includeLabels: [],
+    excludeLabels: [],
+    includeNamespaces: [],
+    excludeNamespaces: [],
+    excludeContainers: [],
   };
   const watch = await createWatch({
     settings: () => ({
