@@ -105,8 +105,13 @@ function isBelow(path: string, root: string): boolean {
   return path.startsWith(root.endsWith('/') ? root : `${root}/`);
 }
 
+/** On disk a text is UTF-8, which has no lone surrogates. */
 function same(entry: Entry, output: Output): boolean {
   return output.kind === 'file'
-    ? entry.kind === 'file' && entry.content === output.content && entry.mode === modeOf(output)
-    : entry.kind === 'link' && entry.to === output.to;
+    ? entry.kind === 'file' && isText(entry.content, output.content) && entry.mode === modeOf(output)
+    : entry.kind === 'link' && isText(entry.to, output.to);
+}
+
+function isText(found: string, wanted: string): boolean {
+  return found === wanted || found === wanted.toWellFormed();
 }
