@@ -45,8 +45,9 @@ const common: BuildOptions = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  minify: true,
-  keepNames: true,
+  // Names stay: they stand in stack traces, and keeping them beside short ones costs a call for each function made.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'linked',
   logLevel: 'warning',
   plugins: [leaveOut, plainBuiltins],
