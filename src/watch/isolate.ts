@@ -5,11 +5,13 @@ export interface Isolated {
   outputs: Output[];
   /** Targets that the agent can't render, with the error; they stand as they last were, or are left out. */
   quarantined: Map<Target, string>;
+  /** True if one of them was left out. An earlier process may have rendered it: then nothing may be removed. */
+  incomplete: boolean;
 }
 
 /**
  * Renders all targets. If that fails, the guilty ones are found by rendering each alone, are replaced by their last
- * good state, and the rest goes on; throws only when no target is to blame, or all together still fail.
+ * good state, and the rest goes on. Throws when no target is to blame, or all of several: then it is the agent.
  */
 export function renderIsolated(
   agent: Agent,
@@ -24,7 +26,7 @@ export function renderIsolated(
     return outputs;
   };
   try {
-    return { outputs: attempt(input.targets), quarantined: new Map() };
+    return { outputs: attempt(input.targets), quarantined: new Map(), incomplete: false };
   } catch (error) {
     const quarantined = new Map<Target, string>();
     const targets = input.targets.flatMap((target) => {
@@ -34,8 +36,9 @@ export function renderIsolated(
       const before = lastGood.get(target.id);
       return before ? [before] : [];
     });
-    if (quarantined.size === 0) throw error;
-    return { outputs: attempt(targets), quarantined };
+    const nobodyLeft = targets.length === 0 && quarantined.size > 1;
+    if (quarantined.size === 0 || nobodyLeft) throw error;
+    return { outputs: attempt(targets), quarantined, incomplete: targets.length < input.targets.length };
   }
 }
 

@@ -10,8 +10,8 @@ export interface Loop {
 }
 
 /**
- * Rings are gathered for `settle` milliseconds, and after a pass for as long as it took, at most a second: so a storm
- * of events costs at most half a core.
+ * Rings are gathered for `settle` milliseconds, and after a pass for half as long as it took, at most a second: so a
+ * storm of events leaves a third of a core to others.
  */
 export function createLoop(pass: () => Promise<void>, settle: number, now: () => number = Date.now): Loop {
   let rung = Promise.withResolvers<void>();
@@ -31,7 +31,7 @@ export function createLoop(pass: () => Promise<void>, settle: number, now: () =>
         rung = Promise.withResolvers<void>();
         runningSince = now();
         await pass();
-        notBefore = now() + Math.min(1000, now() - runningSince);
+        notBefore = now() + Math.min(1000, (now() - runningSince) / 2);
         runningSince = undefined;
       }
     },

@@ -34,6 +34,8 @@ export interface PlanInput {
   /** Where the agent may write: directories, below which all is made and removed but not they themselves, and files. */
   roots: readonly string[];
   owned: readonly Owned[];
+  /** True if what is ours and not desired stays, and stays ours. */
+  keep?: boolean;
   /** What stands at the desired and the owned paths, and at the directories between a root and a desired path. */
   observe(path: string): Entry;
 }
@@ -48,7 +50,7 @@ export interface PlanInput {
  * | as recorded | no | yes | remove |
  * | any | no | no | none: it isn't ours |
  */
-export function plan({ desired, roots, owned, observe }: PlanInput): Plan {
+export function plan({ desired, roots, owned, keep = false, observe }: PlanInput): Plan {
   const wanted = new Map(desired.map((output) => [output.path, output]));
   const wasOurs = new Map(owned.map((one) => [one.path, one]));
   const directories = new Set(desired.flatMap((output) => parents(output.path, roots)));
@@ -75,7 +77,8 @@ export function plan({ desired, roots, owned, observe }: PlanInput): Plan {
     if (!roots.some((root) => path === root || isBelow(path, root)) || wanted.has(path) || directories.has(path))
       continue;
     if (observe(path).kind !== kind) continue;
-    if (kind === 'directory') emptied.push(path);
+    if (keep) ours.push({ kind, path });
+    else if (kind === 'directory') emptied.push(path);
     else removed.push({ do: 'remove', path, kind });
   }
   emptied.sort((a, b) => b.length - a.length);

@@ -5,7 +5,7 @@ import type { Node, Target } from '../agent/target.ts';
 import type { OptionTable, Values } from '../config/option.ts';
 import { apply, createGuard, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
 import { readInventory, writeInventory } from './inventory.ts';
-import { renderIsolated } from './isolate.ts';
+import { renderIsolated, type Isolated } from './isolate.ts';
 import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
 
 /** An agent with its options, and what is remembered of it between passes. */
@@ -54,8 +54,8 @@ export interface Result {
 export async function reconcile(running: Running, wish: Wish, disk: FileSystem = fs): Promise<Result> {
   const result: Result = { changes: 0, outputs: 0, errors: [], quarantined: new Map(), reports: new Map() };
   try {
-    const outputs = render(running, wish, result);
-    await deliver(running, outputs, wish.full, result, disk);
+    const { outputs, incomplete } = render(running, wish, result);
+    await deliver(running, outputs, { full: wish.full, keep: incomplete }, result, disk);
   } catch (error) {
     result.errors.push(error instanceof Error ? error.message : String(error));
   }
@@ -63,7 +63,7 @@ export async function reconcile(running: Running, wish: Wish, disk: FileSystem =
   return result;
 }
 
-function render(running: Running, wish: Wish, result: Result): Output[] {
+function render(running: Running, wish: Wish, result: Result): Pick<Isolated, 'outputs' | 'incomplete'> {
   const { agent, options, fill, lastGood } = running;
   const { targets, node, seenByShipper } = wish;
   const report = (target: Target, problem: string) => {
@@ -71,7 +71,7 @@ function render(running: Running, wish: Wish, result: Result): Output[] {
     if (!problems.includes(problem)) result.reports.set(target, [...problems, problem]);
   };
   const input = { targets, node, options, fill, seenByShipper, report };
-  const { outputs, quarantined } = renderIsolated(agent, input, lastGood, running.check);
+  const { outputs, quarantined, incomplete } = renderIsolated(agent, input, lastGood, running.check);
   result.quarantined = quarantined;
   const previous = new Map(lastGood);
   lastGood.clear();
@@ -79,10 +79,16 @@ function render(running: Running, wish: Wish, result: Result): Output[] {
     const good = quarantined.has(target) ? previous.get(target.id) : target;
     if (good) lastGood.set(target.id, good);
   }
-  return outputs;
+  return { outputs, incomplete };
 }
 
-async function deliver(running: Running, desired: Output[], full: boolean, result: Result, disk: FileSystem) {
+async function deliver(
+  running: Running,
+  desired: Output[],
+  { full, keep }: { full: boolean; keep: boolean },
+  result: Result,
+  disk: FileSystem,
+): Promise<void> {
   const { agent, roots, memory, inventory } = running;
   if (!running.owned) {
     const { owned, damaged } = await readInventory(inventory, disk);
@@ -97,7 +103,7 @@ async function deliver(running: Running, desired: Output[], full: boolean, resul
   const paths = [...desired.flatMap(({ path }) => [path, ...parents(path, roots)]), ...owned.map(({ path }) => path)];
   await remember(memory, new Set(paths), disk);
 
-  const planned = plan({ desired, roots, owned, observe: (path) => memory.get(path) ?? { kind: 'absent' } });
+  const planned = plan({ desired, roots, owned, keep, observe: (path) => memory.get(path) ?? { kind: 'absent' } });
   const before = new Set(owned.map(({ path }) => path));
   const added = planned.owned.filter(({ path }) => !before.has(path));
   if (added.length > 0) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
 import fs from 'fs-extra';
 import type { Pod } from '../kubernetes/pod.ts';
-import { hasCode, sweep, syncDirectory, writeFile } from './disk.ts';
+import { hasCode } from './disk.ts';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import type { Seen } from './resolve.ts';
@@ -31,11 +31,14 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
   return snapshot;
 }
 
-/** Written before the configuration that rests on it, so that no restart can know less than the disk shows. */
+/**
+ * Written before the configuration that rests on it, so that no restart can know less than the disk shows. Not synced:
+ * a power failure ends the containers too, and a torn snapshot is none.
+ */
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   await fs.ensureDir(dirname(path));
-  await writeFile(path, JSON.stringify({ version: 1, ...snapshot }), 0o600);
-  await syncDirectory(dirname(path));
+  await fs.writeFile(`${path}.next`, JSON.stringify({ version: 1, ...snapshot }), { mode: 0o600 });
+  await fs.rename(`${path}.next`, path);
 }
 
 /**
@@ -49,7 +52,6 @@ export async function openSnapshot(
 ): Promise<{ snapshot?: Snapshot; saveSnapshot?(snapshot: Snapshot): Promise<void> }> {
   if (!directory) return {};
   const path = snapshotPath(directory);
-  await sweep(directory).catch((error: unknown) => log.warn('the state directory can not be read', { path, error }));
   const snapshot = await readSnapshot(path).catch((error: unknown) => {
     log.warn('the snapshot is not used; nothing is configured before the pods are known', { path, error });
     return undefined;

@@ -67,7 +67,7 @@ describe('a program that was killed', { concurrency: true }, () => {
     }
     if (alive.length === 0) alive.push(await world.pod('last'));
     // What a kill in the middle of a write leaves behind, in case that chance has missed it.
-    for (const place of [...Object.values(world.places), world.shipper, join(world.root, 'state')])
+    for (const place of [...Object.values(world.places), world.shipper])
       await writeFile(join(place, '.klw-0123456789ab.tmp'), '{');
     const program = await world.startReady();
     await until('the pods alive and no others', async () => {

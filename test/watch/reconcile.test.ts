@@ -223,3 +223,39 @@ async function restartsWell(root: string, disk?: FileSystem): Promise<void> {
     'foreign/file': 'mine',
   });
 }
+
+test('an agent that can render nothing any more costs nothing, also after a restart', async (t) => {
+  const root = await temporaryDirectory(t);
+  await reconcile(running(root), wish(['a', 'b']));
+  const before = await tree(root);
+  const { agent } = running(root);
+  const broken: Agent = {
+    ...agent,
+    render: (input) => {
+      if (input.targets.length > 0) throw new Error('broken template');
+      return agent.render(input);
+    },
+  };
+  const result = await reconcile(running(root, broken), wish(['a', 'b']));
+  assert.deepEqual(result.errors, ['broken template']);
+  assert.deepEqual(await tree(root), before);
+});
+
+test('a target that is poisoned when the watcher starts keeps the files of an earlier run', async (t) => {
+  const root = await temporaryDirectory(t);
+  await reconcile(running(root), wish(['a', 'b', 'c']));
+  const { agent } = running(root);
+  const picky: Agent = {
+    ...agent,
+    render: (input) => {
+      if (input.targets.some(({ id }) => id === 'a')) throw new Error('poison');
+      return agent.render(input);
+    },
+  };
+  const one = running(root, picky);
+  await reconcile(one, wish(['a', 'b']));
+  assert.ok('a/config.json' in (await tree(root)), 'nobody can tell which files were its own, so nothing is removed');
+  one.agent = agent;
+  await reconcile(one, wish(['a', 'b']));
+  assert.deepEqual(Object.keys(await tree(root)), ['a/config.json', 'a/log', 'all.json', 'b/config.json', 'b/log']);
+});
