@@ -2,7 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import type { Connection } from './connection.ts';
-import { chunks, createPace, createShelf, lines, readList, Refusal, refusalOf, toEvent } from './list-watch.ts';
+import {
+  chunks,
+  createPace,
+  createShelf,
+  lines,
+  readList,
+  Refusal,
+  refusalOf,
+  toEvent,
+  TooLong,
+} from './list-watch.ts';
 import type { PodSource } from './pod.ts';
 
 type Verb = 'list' | 'watch';
@@ -79,13 +89,13 @@ export function podsFromApi(world: PodsFromApi): PodSource {
     timers[cause] = setTimeout(() => {
       timers[cause] = undefined;
       want(cause);
-    }, wait);
+    }, wait).unref();
   }
 
-  function sicken(verb: Verb, text: string): void {
+  function sicken(verb: Verb, text: string, level: 'warn' | 'error'): void {
     if (ill?.text === text) return;
     ill = { verb, text };
-    log.warn('the pods can not be read from the API server', { server: connection.server, error: text });
+    log[level]('the pods can not be read from the API server', { server: connection.server, error: text });
   }
 
   function heal(verb: Verb): void {
@@ -195,9 +205,13 @@ export function podsFromApi(world: PodsFromApi): PodSource {
     // A list may also ask for a version that a server, restored from a backup, has not reached: that is a 504.
     const gone = refusal?.code === 410 || (verb === 'list' && refusal?.code === 504);
     if (gone) wanted = 'gone';
-    else if (failuresSinceList >= failuresToRelist) wanted ??= 'failures';
+    // From the last version on, the same line would come again.
+    else if (error instanceof TooLong || failuresSinceList >= failuresToRelist) wanted ??= 'failures';
     // A 410 is part of a healthy life, unless it stays.
-    if (refusal?.code !== 410 || failures > 1) sicken(verb, refusal ? refusal.message : `${verb} pods: ${said(error)}`);
+    // What is forbidden stays so until somebody changes the role; all else may pass.
+    const level = refusal?.code === 403 ? 'error' : 'warn';
+    const text = refusal ? refusal.message : `${verb} pods: ${said(error)}`;
+    if (refusal?.code !== 410 || failures > 1) sicken(verb, text, level);
     const jittered = random() * Math.min(most, least * 2 ** (failures - 1));
     return Math.max(jittered, refusal?.retryAfter ?? 0);
   }

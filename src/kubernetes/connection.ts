@@ -90,7 +90,8 @@ async function loader(options: Pick<ConnectOptions, 'kubeconfig' | 'context' | '
     for (const [i, file] of files.entries()) {
       const one = i === 0 ? config : new KubeConfig();
       one.loadFromFile(file);
-      if (one !== config) config.mergeConfig(one);
+      // As for kubectl, the first file that names a context says which one is used.
+      if (one !== config) config.mergeConfig(one, Boolean(config.getCurrentContext()));
     }
     if (context !== undefined) config.setCurrentContext(context);
     const name = config.getCurrentContext();

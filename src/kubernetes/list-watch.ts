@@ -15,6 +15,9 @@ export class Refusal extends Error {
   }
 }
 
+/** A line that is not read to its end. */
+export class TooLong extends Error {}
+
 const longestRetryAfter = 300_000;
 
 /** Why an answer is no success; undefined for one that is. */
@@ -49,13 +52,13 @@ export async function* chunks(
   }
 }
 
-/** Cuts bytes at newlines; fails on a line of more than `limit` bytes. */
+/** Cuts bytes at newlines; fails with {@link TooLong} on a line of more than `limit` bytes. */
 export async function* lines(body: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let size = 0;
   const add = (part: Buffer) => {
     size += part.length;
-    if (size > limit) throw new Error(`a line is longer than ${limit} bytes`);
+    if (size > limit) throw new TooLong(`a line is longer than ${limit} bytes`);
     parts.push(part);
   };
   for await (const chunk of body) {

@@ -30,9 +30,10 @@ async function start(
   const api = await createApiServer({ token: options.token });
   t.after(() => api.close());
   options.before?.(api);
-  const said: { level: 'warn' | 'info'; fields?: Fields }[] = [];
+  const said: { level: 'error' | 'warn' | 'info'; fields?: Fields }[] = [];
   const log: Log = {
     ...silent,
+    error: (_, fields) => said.push({ level: 'error', fields }),
     warn: (_, fields) => said.push({ level: 'warn', fields }),
     info: (_, fields) => said.push({ level: 'info', fields }),
   };
@@ -226,7 +227,7 @@ test('not synced before the first list; a server that comes late is found', asyn
   assert.match(String(w.said[1]?.fields?.error), /list and watch/);
   assert.deepEqual(
     w.said.map(({ level }) => level),
-    ['warn', 'warn', 'info'],
+    ['warn', 'error', 'info'],
   );
 });
 

@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import { createServer as createHttps, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { RawPod } from './pods.ts';
 
@@ -45,6 +45,7 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
   let version = 100;
   let oldest = 0;
   let silent = false;
+  let connections = 0;
 
   const send = (response: ServerResponse, seen: Seen, text: string) => {
     seen.bytes += Buffer.byteLength(text);
@@ -123,6 +124,7 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
   const server = tls ? createHttps(tls, handle) : createHttp(handle);
   server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     sockets.add(socket);
+    connections += 1;
     socket.on('close', () => sockets.delete(socket));
   });
   const listen = async (port: number) => {
@@ -153,7 +155,15 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     get watches() {
       return watches.size;
     },
+    /** How many were made so far. */
+    get connections() {
+      return connections;
+    },
     setToken: (next: string) => void (token = next),
+    /** For connections made from now on. */
+    setTls: (next: { key: string; cert: string }) => {
+      if (server instanceof HttpsServer) server.setSecureContext(next);
+    },
     faults: {
       /** What the next LIST, or WATCH, is answered instead. */
       list: (code: number, headers = {}, reason?: string) => void answers.list.push({ code, headers, reason }),
@@ -167,6 +177,8 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
       end: () => watches.forEach(({ response }) => response.end()),
       /** The running watches and all that follow get nothing more, or get events again. */
       silence: (on: boolean) => void (silent = on),
+      /** A line of any kind in the running watches. */
+      line: tell,
       garbage: () => tell('{"type":"ADDED","object":{"metada'),
       bookmark,
       /** The history before now is gone: older resource versions are answered 410. */
