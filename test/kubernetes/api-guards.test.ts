@@ -63,6 +63,16 @@ test('any number of wishes for a list is one list', async (t) => {
   assert.equal(lists().length, 2);
 });
 
+test('a wish for a list that comes soon after another list has to wait', async (t) => {
+  const { api, source, watching, lists, names } = await start(t, { relistGap: 600_000 });
+  await watching();
+  source.relist();
+  await sleep(30);
+  api.pods.set(makePod({ name: 'b', uid: 'b' }));
+  await until(() => names() === 'a b', 'b');
+  assert.equal(lists().length, 1);
+});
+
 test('a watch that outlasts its time is replaced, and that is no illness', async (t) => {
   const { api, source, lists } = await start(t, { watchSeconds: [0, 0], grace: 30 });
   await until(() => api.requests.filter(({ verb }) => verb === 'watch').length >= 4, 'more watches');

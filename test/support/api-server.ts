@@ -114,7 +114,7 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
       if (version > from && matches(node, object)) send(response, seen, `${JSON.stringify({ type, object })}\n`);
     }
     watches.add(watching);
-    const end = setTimeout(() => response.end(), Number(query.get('timeoutSeconds') || 300) * 1000);
+    const end = setTimeout(() => response.end(), (Number(query.get('timeoutSeconds')) || 300) * 1000);
     response.on('close', () => {
       clearTimeout(end);
       watches.delete(watching);
