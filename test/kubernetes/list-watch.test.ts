@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { createPace, lines, readList, Refusal, refusalOf, toEvent } from '../../src/kubernetes/list-watch.ts';
+import { chunks, createPace, lines, readList, Refusal, refusalOf, toEvent } from '../../src/kubernetes/list-watch.ts';
 import { makePod } from '../support/pods.ts';
 
 async function* cut(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
@@ -87,4 +89,17 @@ test('two requests at once, then one in each gap, whatever was waited before', (
   assert.deepEqual([request(), request(), request(), request()], [0, 0, 1000, 1000]);
   now += 60_000;
   assert.deepEqual([request(), request(), request()], [0, 0, 1000]);
+});
+
+test('a body that goes on talking is heard to its end, however long that takes', async () => {
+  const body = new PassThrough();
+  let bytes = 0;
+  const heard = all(chunks(body as unknown as IncomingMessage, 500, (more) => (bytes += more)));
+  for (let i = 0; i < 14; i += 1) {
+    body.write('x');
+    await sleep(50);
+  }
+  body.end();
+  assert.equal((await heard).join(''), 'x'.repeat(14));
+  assert.equal(bytes, 14);
 });
