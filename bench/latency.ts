@@ -8,21 +8,24 @@ import { percentile, table } from './table.ts';
 const starts = 200;
 const gap = 50;
 
-/** From a container's last file to its configuration, in every agent: a start every 50 ms, on nodes of three sizes. */
-export async function latency(): Promise<string> {
+/** From a container's last file to its configuration, in every agent, on nodes of three sizes. */
+export async function latency(pace: Pace): Promise<string> {
   const rows = [];
   for (const runtime of ['docker', 'cri'] as const)
-    for (const existing of [10, 100, 500]) rows.push(await measure(runtime, existing));
+    for (const existing of [10, 100, 500]) rows.push(await measure(runtime, existing, pace));
   return table(rows);
 }
 
-async function measure(runtime: Runtime, existing: number) {
+/** A start 50 ms after the one before is configured, or every 50 ms whether it is or not. */
+type Pace = 'one by one' | 'burst';
+
+async function measure(runtime: Runtime, existing: number, pace: Pace) {
   const stage = await createStage(runtime);
   try {
     const residents = await stage.fill(existing, Math.ceil(existing / 5));
     const watcher = await stage.watcher();
     await watcher.complete(residents);
-    await sleep(500);
+    await sleep(1000);
     const config = configOf(watcher.shipper);
     const named = new Map<Resident, number>();
     const waiting = new Set<Resident>();
@@ -45,7 +48,8 @@ async function measure(runtime: Runtime, existing: number) {
       if (!one) continue;
       started.push(one);
       waiting.add(one);
-      await sleep(Math.max(0, begin + (i + 1) * gap - performance.now()));
+      if (pace === 'one by one') await watcher.complete([one]);
+      await sleep(pace === 'one by one' ? gap : Math.max(0, begin + (i + 1) * gap - performance.now()));
     }
     await watcher.complete(started);
     await sleep(100);

@@ -134,10 +134,11 @@ export async function createStage(runtime: Runtime) {
           for (const end = Date.now() + 60_000; ; await sleep(5)) {
             if (child.exitCode !== null || Date.now() > end)
               throw new Error(`the watcher did not come to an end:\n${(await readFile(log, 'utf8')).slice(-3000)}`);
-            const config = await readFile(configOf(shipper), 'utf8').catch(() => '');
-            if (!residents.every(({ pod }) => config.includes(`"${pod.metadata.name}"`))) continue;
             const times = paths.map(changedAt);
-            if (times.every((time) => time !== undefined)) return Math.max(changedAt(configOf(shipper)) ?? 0, ...times);
+            if (!times.every((time) => time !== undefined)) continue;
+            const config = await readFile(configOf(shipper), 'utf8').catch(() => '');
+            if (residents.every(({ pod }) => config.includes(`"${pod.metadata.name}"`)))
+              return Math.max(changedAt(configOf(shipper)) ?? 0, ...times);
           }
         },
         async stop() {
