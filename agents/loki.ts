@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { defineAgent, type Output } from '../src/agent/agent.ts';
 import { toJson } from '../src/agent/json.ts';
-import { labelName } from '../src/agent/labels.ts';
+import { podLabels } from '../src/agent/labels.ts';
 import { firstBytes, segment } from '../src/agent/path.ts';
 import type { Node, Target } from '../src/agent/target.ts';
 
@@ -61,27 +60,9 @@ function labelsOf(target: Target, node: Node, keys: readonly string[]): [string,
     ['cluster', node.cluster.id],
   ];
   const taken = new Set(['format', 'filename', 'stream', ...own.map(([name]) => name)]);
-  return [...own, ...podLabels(target, keys, taken)]
+  return [...own, ...podLabels(target.pod.labels, keys, taken)]
     .map(([name, value]): [string, string] => [name, firstBytes(value, VALUE_BYTES)])
     .filter(([, value]) => value !== '');
-}
-
-/** The wanted labels of the pod. Of two keys that give one name, the later in order gets a hash of its key behind it. */
-function podLabels({ pod }: Target, wanted: readonly string[], reserved: ReadonlySet<string>): [string, string][] {
-  const all = wanted.includes('*');
-  const same = new Set(['application', 'component', 'version', 'environment', 'release']);
-  const keys = Object.keys(pod.labels).filter((key) => (all ? !same.has(key) : wanted.includes(key)));
-  const taken = new Set(reserved);
-  // A key that is a legal name as it stands keeps it, whatever else maps to it.
-  const legalFirst = keys.sort((a, b) => Number(labelName(b) === b) - Number(labelName(a) === a) || (a < b ? -1 : 1));
-  const named = legalFirst.map((key): [string, string] => {
-    const plain = reserved.has(labelName(key)) ? `label_${labelName(key)}` : labelName(key);
-    let name = taken.has(plain) ? `${plain}_${crc32(key.toWellFormed()).toString(16)}` : plain;
-    while (taken.has(name)) name += '_';
-    taken.add(name);
-    return [name, pod.labels[key] ?? ''];
-  });
-  return named.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Promtail and Alloy take `__path__` for a doublestar pattern, in which a backslash makes the next one itself (tried: 1.3, 4.10). */

@@ -16,6 +16,10 @@ const pure = [
   ),
   ...[
     'agent',
+    'reload',
+    'hints',
+    'attributes',
+    'deep',
     'target',
     'template',
     'expression',

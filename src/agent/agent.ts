@@ -1,4 +1,6 @@
 import type { OptionTable, Values } from '../config/option.ts';
+import type { HintKey } from './hints.ts';
+import type { Reload } from './reload.ts';
 import type { Node, Target } from './target.ts';
 
 /** One file or one link that an agent wants on disk. Paths are absolute and lie under the agent's own directories. */
@@ -34,8 +36,25 @@ export interface RenderInput<O extends OptionTable = OptionTable> {
   report(target: Target, problem: string): void;
 }
 
+/** A program of the shipper's that says whether its configuration is valid. */
+export interface Check {
+  /**
+   * The program and its arguments. `{staged}` in an argument stands for a directory in which each output lies at its
+   * own absolute path: `{staged}/etc/shipper.yaml`. Run without a shell, with no environment but PATH. Exit code 0 is
+   * valid; a program that isn't there checks nothing, and the operator is told so.
+   */
+  command: readonly string[];
+  /** Seconds after which it is ended and has failed; 10 unless told. */
+  timeout?: number;
+}
+
+/** The version of this contract. */
+export const contractVersion = 1;
+
 /** A plugin: turns all targets into all outputs of one shipper. */
 export interface Agent<O extends OptionTable = OptionTable> {
+  /** The version of this contract that the agent is written for; 1 unless told. */
+  contract?: number;
   /** Lower case letters, digits and dashes; the file's name. */
   name: string;
   /** One line for `kube-log-watcher agents`. */
@@ -50,6 +69,12 @@ export interface Agent<O extends OptionTable = OptionTable> {
    * Called at each pass. If it throws, the guilty targets are found and keep their last good state; the rest goes on.
    */
   render(input: RenderInput<O>): Output[];
+  /** The hints that it maps; for each other one that a target has, the operator is told that it is unsupported. */
+  hints?: readonly HintKey[];
+  /** How the shipper is told of changed files; nothing for one that looks by itself. */
+  reload?(options: Values<O>): Reload | undefined;
+  /** How the outputs are checked before any of them is written. */
+  check?(options: Values<O>): Check | undefined;
 }
 
 /** Gives an agent its option types; the identity otherwise. */

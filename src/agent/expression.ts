@@ -2,7 +2,7 @@ import type Handlebars from 'handlebars';
 import { labelName } from './labels.ts';
 
 /** Maps in which every name is allowed: one that is missing is empty. */
-const open = new Set(['labels', 'annotations']);
+const open = new Set(['labels', 'annotations', 'namespaceLabels', 'attributes']);
 const isOpen = Symbol('open');
 
 /** The value at a path of own properties. Throws if a name is missing, except for a pod's labels and annotations. */

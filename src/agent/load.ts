@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suggestion } from '../config/closest.ts';
-import type { Agent, Fill } from './agent.ts';
+import { contractVersion, type Agent, type Fill } from './agent.ts';
+import { hintKeys } from './hints.ts';
 import { parseManifest } from './manifest.ts';
 import { checkOptions } from './options.ts';
 import { createFill } from './template.ts';
@@ -77,6 +78,8 @@ async function load({ name, path, builtin }: AgentEntry, places: AgentPlaces): P
   const agent = path.endsWith('.yaml')
     ? parseManifest(await readFile(path, 'utf8'), name, path, new Set(templates.keys()))
     : await importAgent(name, path);
+  const wrong = contractProblems(agent);
+  if (wrong.length > 0) throw new Error(wrong.map((why) => `${path}: ${why}`).join('\n'));
   return { agent, fill, path, builtin };
 }
 
@@ -117,6 +120,16 @@ async function importAgent(name: string, path: string): Promise<Agent> {
   if (typeof agent.render !== 'function') problems.push('render is no function');
   if (problems.length > 0) throw new Error(problems.map((why) => `${path}: ${why}`).join('\n'));
   return agent as Agent;
+}
+
+function contractProblems({ contract = 1, hints = [] }: Agent): string[] {
+  const problems: string[] = [];
+  if (!Number.isInteger(contract) || contract < 1) problems.push('contract has to be the number of a version');
+  else if (contract > contractVersion)
+    problems.push(`is written for version ${contract} of the contract; this program has ${contractVersion}`);
+  for (const hint of Array.isArray(hints) ? hints : [hints])
+    if (!hintKeys.includes(hint)) problems.push(`hints: there is no "${hint}"; there are ${hintKeys.join(', ')}`);
+  return problems;
 }
 
 function unknownAgent(name: string, known: readonly AgentEntry[]): string {

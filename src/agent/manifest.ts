@@ -1,6 +1,10 @@
 import { parseDocument } from 'yaml';
 import type { OptionTable } from '../config/option.ts';
-import type { Agent, Output, RenderInput } from './agent.ts';
+import type { Agent, Check, Output, RenderInput } from './agent.ts';
+import { attributesOf } from './attributes.ts';
+import { compileDeep } from './deep.ts';
+import type { HintKey } from './hints.ts';
+import type { Reload } from './reload.ts';
 import { compilePath } from './template.ts';
 import { checkOptions } from './options.ts';
 
@@ -33,7 +37,7 @@ export function parseManifest(text: string, name: string, path: string, template
   };
   if (!isMap(manifest)) throw new Error(`${path}: has to be a mapping with summary, options and outputs`);
 
-  unknownKeys(manifest, ['summary', 'options', 'outputs'], '', say);
+  unknownKeys(manifest, ['contract', 'summary', 'options', 'outputs', 'hints', 'reload', 'check'], '', say);
   const summary = manifest['summary'];
   if (typeof summary !== 'string' || summary === '')
     say('summary', ' is missing: one line that says what the agent is for');
@@ -44,14 +48,51 @@ export function parseManifest(text: string, name: string, path: string, template
   const rules = (Array.isArray(outputs) ? outputs : []).map((output: unknown, index) =>
     outputRule(output, `outputs[${index}]`, { path, options: isMap(options) ? options : {}, templates, say }),
   );
+  const deep = (key: 'reload' | 'check') => {
+    const value = manifest[key];
+    if (value === undefined) return undefined;
+    if (!isMap(value)) return say(key, ' has to be a mapping');
+    try {
+      return compileDeep(value, `${path}: ${key}`);
+    } catch (error) {
+      return say('', (error as Error).message.replace(`${path}: `, ''));
+    }
+  };
+  const reload = deep('reload');
+  const check = deep('check');
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const complete = rules.filter((rule) => rule !== undefined);
-  return { name, summary: summary as string, options, render: (input) => render(complete, input) };
+  return {
+    name,
+    summary: summary as string,
+    options,
+    ...(manifest['contract'] !== undefined && { contract: manifest['contract'] as number }),
+    ...(Array.isArray(manifest['hints']) && { hints: manifest['hints'] as HintKey[] }),
+    ...(reload && { reload: (options) => reloadOf(reload({ options }) as Reload) }),
+    ...(check && { check: (options) => checkOf(check({ options }) as Check) }),
+    render: (input) => render(complete, input),
+  };
+}
+
+/** None where the operator has left the address or process empty. */
+function reloadOf(reload: Reload): Reload | undefined {
+  const { url, process, pidFile } = reload as Partial<Record<'url' | 'process' | 'pidFile', string>>;
+  return url || process || pidFile ? reload : undefined;
+}
+
+function checkOf(check: Check): Check | undefined {
+  return check.command?.[0] ? check : undefined;
 }
 
 function render(rules: readonly OutputRule[], { targets, node, options, fill }: RenderInput): Output[] {
   const once = { targets, node, options };
-  const each = targets.map((target) => ({ ...target, node, options }));
+  const labels = Array.isArray(options['labels']) ? options['labels'].map(String) : [];
+  const each = targets.map((target) => ({
+    ...target,
+    attributes: attributesOf(target, node, labels),
+    node,
+    options,
+  }));
   return rules.flatMap((rule) => (rule.each ? each : [once]).flatMap((context) => outputOf(rule, context, fill) ?? []));
 }
 

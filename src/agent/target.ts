@@ -1,5 +1,6 @@
 import type { ContainerKind } from '../kubernetes/pod.ts';
 import type { LogFormat } from '../logs/container.ts';
+import type { Hints } from './hints.ts';
 
 /** A container joined with its pod: something whose log should be shipped. All text in it is strangers' input. */
 export interface Target {
@@ -23,6 +24,8 @@ export interface Target {
   pod: {
     name: string;
     namespace: string;
+    /** Empty unless the operator has them read. */
+    namespaceLabels: Readonly<Record<string, string>>;
     uid: string;
     labels: Readonly<Record<string, string>>;
     annotations: Readonly<Record<string, string>>;
@@ -38,10 +41,13 @@ export interface Target {
   environment: string;
   version: string;
   release: string;
+  hints: Hints;
 }
 
 /** The node and the cluster it belongs to; empty where not configured. */
 export interface Node {
   name: string;
+  /** Empty unless the operator has them read. */
+  labels: Readonly<Record<string, string>>;
   cluster: { id: string; alias: string; environment: string };
 }

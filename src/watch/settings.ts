@@ -67,6 +67,7 @@ export function settingsOf({ core, agents }: Config, loaded: readonly LoadedAgen
     rules: rulesOf(core),
     node: {
       name: core['node-name'] ?? '',
+      labels: {},
       cluster: { id: core['cluster-id'] ?? '', alias: core['cluster-alias'], environment: core['cluster-environment'] },
     },
     linger: core.linger * 1000,

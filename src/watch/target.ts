@@ -27,6 +27,7 @@ export function toTarget(
     pod: {
       name: pod.name,
       namespace: pod.namespace,
+      namespaceLabels: {},
       uid: pod.uid,
       labels: pod.labels,
       annotations: pod.annotations,
@@ -40,6 +41,7 @@ export function toTarget(
     environment: label('environment') || node.cluster.environment,
     version: label('version'),
     release: label('release'),
+    hints: { attributes: {} },
   };
 }
 

@@ -69,7 +69,7 @@ outputs:
     () => agentOf(outputs, head),
     (error: Error) => {
       const expected = [
-        /^some.yaml: color is unknown; there are summary, options, outputs$/,
+        /^some.yaml: color is unknown; there are contract, summary, options, outputs, hints, reload, check$/,
         /^some.yaml: summary is missing/,
         /^some.yaml: options.word.describe is missing$/,
         /^some.yaml: options.word.type is not valid; there are string, number/,

@@ -51,7 +51,7 @@ test('what is missing is left out', () => {
     appdynamics,
     [makeTarget()],
     {},
-    { name: '', cluster: { id: '', alias: '', environment: '' } },
+    { name: '', labels: {}, cluster: { id: '', alias: '', environment: '' } },
   );
   const { fields } = parse(contentOf(outputs, '.job')) as Job;
   assert.deepEqual(Object.keys(fields), [

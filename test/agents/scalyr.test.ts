@@ -88,7 +88,7 @@ test('keeps the content that Scalyr users have', async () => {
 });
 
 test('leaves out the cluster that is not configured', () => {
-  const { config } = configOf([], {}, { name: '', cluster: { id: '', alias: '', environment: '' } });
+  const { config } = configOf([], {}, { name: '', labels: {}, cluster: { id: '', alias: '', environment: '' } });
   assert.deepEqual(config.server_attributes, { cluster_alias: 'none', node: 'unknown', parser: 'json' });
 });
 

@@ -22,7 +22,7 @@ export function running(root: string, agent: Agent = small(root)): Running {
 
 /** What to bring to disk: targets of these ids. */
 export function wish(ids: readonly string[], { full = false, version = '' } = {}): Wish {
-  const node = { name: 'node-1', cluster: { id: '', alias: '', environment: '' } };
+  const node = { name: 'node-1', labels: {}, cluster: { id: '', alias: '', environment: '' } };
   return { targets: ids.map((id) => target(id, version)), node, seenByShipper: (path) => path, full };
 }
 
@@ -58,6 +58,7 @@ function target(id: string, version: string): Target {
     pod: {
       name: id,
       namespace: 'default',
+      namespaceLabels: {},
       uid: id,
       labels: {},
       annotations: {},
@@ -71,5 +72,6 @@ function target(id: string, version: string): Target {
     environment: '',
     version,
     release: '',
+    hints: { attributes: {} },
   };
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Agent } from '../../src/agent/agent.ts';
+import type { Hints } from '../../src/agent/hints.ts';
 import type { Node, Target } from '../../src/agent/target.ts';
 import type { LogFormat } from '../../src/logs/container.ts';
 
@@ -18,6 +19,9 @@ export interface TargetInput {
   image?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  namespaceLabels?: Record<string, string>;
+  owner?: { kind: string; name: string };
+  hints?: Partial<Hints>;
   /** The cluster's environment, for pods without such a label. */
   environment?: string;
 }
@@ -25,6 +29,7 @@ export interface TargetInput {
 /** A node of an ordinary cluster. */
 export const node: Node = {
   name: 'node-1',
+  labels: {},
   cluster: { id: 'kube-cluster-1', alias: 'alias-1', environment: 'production' },
 };
 
@@ -63,12 +68,13 @@ export function makeTarget(input: TargetInput = {}): Target {
     pod: {
       name: pod,
       namespace,
+      namespaceLabels: input.namespaceLabels ?? {},
       uid,
       labels,
       annotations,
       node: node.name,
       serviceAccount: 'default',
-      owner: { kind: '', name: '' },
+      owner: input.owner ?? { kind: '', name: '' },
     },
     log: { path, directory: posix.dirname(path), file: posix.basename(path), format },
     application: label('application'),
@@ -76,6 +82,7 @@ export function makeTarget(input: TargetInput = {}): Target {
     environment: label('environment') || environment,
     version: label('version'),
     release: label('release'),
+    hints: { attributes: {}, ...input.hints },
   };
 }
 

@@ -77,7 +77,7 @@ async function set(t: TestContext, more: Partial<Fake> & Pick<World, 'snapshot'>
     },
     settings: () => ({
       rules: none,
-      node: { name: 'n', cluster: { id: '', alias: '', environment: '' } },
+      node: { name: 'n', labels: {}, cluster: { id: '', alias: '', environment: '' } },
       linger: 60_000,
       seenByShipper: (path) => path,
       running: [one],

@@ -66,7 +66,7 @@ function input({
     now,
     linger: 60_000,
     idWait: 2000,
-    node: { name: 'node-1', cluster: { id: 'c', alias: 'a', environment: 'production' } },
+    node: { name: 'node-1', labels: {}, cluster: { id: 'c', alias: 'a', environment: 'production' } },
     seenByShipper: (path) => path.replace('/docker', '/var/lib/docker/containers'),
   };
 }

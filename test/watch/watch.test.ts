@@ -24,7 +24,7 @@ test('an empty list of pods beside containers on disk is asked for again', async
   const watch = await createWatch({
     settings: () => ({
       rules,
-      node: { name: 'node-1', cluster: { id: '', alias: '', environment: '' } },
+      node: { name: 'node-1', labels: {}, cluster: { id: '', alias: '', environment: '' } },
       linger: 0,
       seenByShipper: (path) => path,
       running: [],

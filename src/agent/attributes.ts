@@ -1,0 +1,30 @@
+import { podLabels } from './labels.ts';
+import type { Node, Target } from './target.ts';
+
+/**
+ * What each line of a target's log is to be told by, under the names that every shipper without names of its own gets;
+ * without what is empty. `labels` are keys of pod labels to add (`*`: all); hints come last and never replace others.
+ */
+export function attributesOf(target: Target, node: Node, labels: readonly string[] = []): Record<string, string> {
+  const { pod, container, application, component, environment, version, release, hints } = target;
+  const own: Record<string, string> = {
+    application,
+    component,
+    version,
+    environment,
+    release,
+    namespace: pod.namespace,
+    pod: pod.name,
+    container: container.name,
+    container_id: container.id,
+    image: container.image,
+    owner_kind: pod.owner.kind,
+    owner_name: pod.owner.name,
+    node: node.name,
+    cluster: node.cluster.id,
+  };
+  const ours = new Set([...Object.keys(own), 'stream', 'time', 'log', 'message', 'tenant']);
+  const all = { ...hints.attributes, ...Object.fromEntries(podLabels(pod.labels, labels, ours)), ...own };
+  const order = [...Object.keys(own), ...Object.keys(all).sort()];
+  return Object.fromEntries(order.flatMap((name) => (all[name] ? [[name, all[name]] as const] : [])));
+}
