@@ -6,12 +6,14 @@ import type { Watch } from './watch.ts';
 
 /** A pass that takes longer, in milliseconds, hangs; a restart may cure it. */
 const stuckAfter = 120_000;
+/** An agent that is at its part for longer, in seconds, is not ready; the others go on. */
+const hangsAfter = 30;
 
 /** What the watcher answers on its status address. */
 export function endpoints(watch: Watch, settings: () => Settings, metrics: Metrics): Record<string, Route> {
   return {
     '/livez': () => probe(liveness(watch, Date.now())),
-    '/readyz': () => probe(readiness(watch, settings())),
+    '/readyz': () => probe(readiness(watch, settings(), Date.now())),
     '/metrics': async () => ({
       status: 200,
       type: metrics.registry.contentType,
@@ -36,7 +38,7 @@ export function endpoints(watch: Watch, settings: () => Settings, metrics: Metri
 /** Fails only for what a restart cures: not for an API server that is away. */
 export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<string, Check> {
   const since = loop.runningSince;
-  const seconds = since === undefined ? 0 : Math.round((now - since) / 1000);
+  const seconds = secondsAt(since, now);
   return {
     loop: { ok: seconds * 1000 <= stuckAfter, detail: since === undefined ? 'waiting' : `in a pass for ${seconds} s` },
   };
@@ -44,8 +46,9 @@ export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<str
 
 /** Ready once the pods are synced, the disk could be looked at, and every agent is applied. */
 export function readiness(
-  { state, pods }: Pick<Watch, 'state' | 'pods'>,
+  { state, pods, workingSince }: Pick<Watch, 'state' | 'pods' | 'workingSince'>,
   { running }: Settings,
+  now: number,
 ): Record<string, Check> {
   const checks: Record<string, Check> = {
     pods: { ok: pods.synced, detail: pods.error ?? (pods.synced ? 'synced' : 'no complete list of pods yet') },
@@ -53,13 +56,18 @@ export function readiness(
   };
   for (const { agent } of running) {
     const result = state.results.get(agent.name);
-    const errors = result?.errors ?? ['no pass yet'];
+    const busy = secondsAt(workingSince(agent.name), now);
+    const errors = [...(result?.errors ?? ['no pass yet']), ...(busy > hangsAfter ? [`at work for ${busy} s`] : [])];
     checks[`agent ${agent.name}`] = {
       ok: errors.length === 0,
       detail: errors.join('; ') || `${result?.outputs} outputs`,
     };
   }
   return checks;
+}
+
+function secondsAt(since: number | undefined, now: number): number {
+  return since === undefined ? 0 : Math.round((now - since) / 1000);
 }
 
 function targets({ state }: Watch) {

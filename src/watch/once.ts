@@ -19,8 +19,10 @@ export async function watchOnce(input: Omit<WatchInput, 'bell'>, signal: AbortSi
     changed = Promise.withResolvers();
   }
   const passes = createPasses({ ...input, pods, waits: { 'container-id-unknown': 0 }, patience: 0, now: Date.now });
-  if (pods.synced) await passes.pass(true);
-  else log.error('no complete list of pods could be read', { error: pods.error });
+  if (pods.synced) {
+    await passes.pass(true);
+    await passes.idle();
+  } else log.error('no complete list of pods could be read', { error: pods.error });
   end.abort();
   await running;
   const { applied, scanError, results } = passes.state;

@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node } from '../agent/target.ts';
 import type { Pod, PodSource } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import { filter, kept, type Rules, type Verdict } from './filter.ts';
-import { reconcile, type Result, type Running } from './reconcile.ts';
+import { createLane, type Lane } from './lane.ts';
+import { reconcile, type Result, type Running, type Wish } from './reconcile.ts';
 import { count, logChanges, logResult, measure, observeLatency } from './record.ts';
 import { knowsNobody, looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -34,6 +36,8 @@ export interface World {
    */
   patience: number;
   now(): number;
+  /** Called when an agent that a pass did not wait for has come to an end. */
+  onLate?(): void;
   log: Log;
   metrics: Metrics;
 }
@@ -53,8 +57,26 @@ export interface State {
 
 export interface Passes {
   readonly state: State;
-  /** One pass: scan, resolve, filter, and for each agent render, plan, apply. `full` looks at all outputs on disk. */
+  /**
+   * One pass: scan, resolve, filter, and for each agent render, plan, apply. `full` looks at all outputs on disk. An
+   * agent that takes long is not waited for.
+   */
   pass(full: boolean): Promise<void>;
+  /** Resolves when every agent has come to an end. */
+  idle(): Promise<void>;
+  /** Milliseconds since the epoch at which an agent began what it is at now; undefined when it is at nothing. */
+  workingSince(agent: string): number | undefined;
+}
+
+/** Milliseconds for which a pass waits for its agents at the most, and after which one of them counts as slow. */
+const grace = { pass: 2000, agent: 1000 };
+
+interface Work {
+  one: Running;
+  wish: Wish;
+  verdicts: readonly Verdict[];
+  /** Whether what is new in it has started after us. */
+  measured: boolean;
 }
 
 /** The watcher's pass, with what it has to remember from one to the next. */
@@ -64,6 +86,27 @@ export function createPasses(world: World): Passes {
   let saved = '';
   let state: State = { verdicts: [], results: new Map(), applied: false, nextDeadline: Number.POSITIVE_INFINITY };
   const configured = new Map<string, Set<string>>();
+  const lanes = new Map<string, Lane<Work>>();
+  let passing = false;
+
+  const work = async ({ one, wish, verdicts, measured }: Work) => {
+    const { name } = one.agent;
+    const result = await reconcile(one, wish);
+    logResult(name, state.results.get(name), result, log);
+    measure(name, result, metrics);
+    state = { ...state, results: new Map(state.results).set(name, result) };
+    if (result.errors.length === 0) observeLatency(configured, name, verdicts, measured, now(), metrics);
+    if (!passing) world.onLate?.();
+  };
+  const laneOf = (agent: string) => {
+    const merge = (older: Work, newer: Work) => ({
+      ...newer,
+      wish: { ...newer.wish, full: older.wish.full || newer.wish.full },
+    });
+    const lane = lanes.get(agent) ?? createLane({ work, merge, slow: grace.agent, now: Date.now });
+    lanes.set(agent, lane);
+    return lane;
+  };
 
   const fail = (scanError: string) => {
     if (state.scanError !== scanError)
@@ -125,42 +168,47 @@ export function createPasses(world: World): Passes {
   const waitOf = ({ reason, firstSeen = 0 }: Verdict, now: number) =>
     reason === 'pod-unknown' ? firstSeen + patience - now : 0;
 
+  const onePass = async (full: boolean) => {
+    const end = metrics.passSeconds.startTimer();
+    const settings = world.settings();
+    const verdicts = await look(settings);
+    if (!verdicts) return;
+    count(verdicts, metrics);
+    if (!pods.synced && !snapshot) return;
+    if (!state.applied && !snapshot) {
+      const waiting = Math.max(...verdicts.map((verdict) => waitOf(verdict, now())), 0);
+      if (waiting > 0) {
+        state = { ...state, nextDeadline: Math.min(state.nextDeadline, waiting) };
+        return;
+      }
+    }
+    await save();
+    const { node, seenByShipper, running } = settings;
+    const wish = { targets: kept(verdicts), node, seenByShipper, full };
+    const measured = state.applied;
+    const works = running.map((one) => laneOf(one.agent.name).give({ one, wish, verdicts, measured }));
+    const late = new AbortController();
+    await Promise.race([Promise.all(works), sleep(grace.pass, undefined, { signal: late.signal }).catch(() => {})]);
+    late.abort();
+    const { results } = state;
+    state = { ...state, applied: true };
+    metrics.passes.inc({ result: [...results.values()].some(({ errors }) => errors.length > 0) ? 'failed' : 'ok' });
+    end();
+  };
+
   return {
     get state() {
       return state;
     },
     async pass(full) {
-      const end = metrics.passSeconds.startTimer();
-      const settings = world.settings();
-      const verdicts = await look(settings);
-      if (!verdicts) return;
-      count(verdicts, metrics);
-      if (!pods.synced && !snapshot) return;
-      if (!state.applied && !snapshot) {
-        const waiting = Math.max(...verdicts.map((verdict) => waitOf(verdict, now())), 0);
-        if (waiting > 0) {
-          state = { ...state, nextDeadline: Math.min(state.nextDeadline, waiting) };
-          return;
-        }
+      passing = true;
+      try {
+        await onePass(full);
+      } finally {
+        passing = false;
       }
-      await save();
-      const { node, seenByShipper, running } = settings;
-      const wish = { targets: kept(verdicts), node, seenByShipper, full };
-      const results = new Map<string, Result>();
-      await Promise.all(
-        running.map(async (one) => {
-          const { name } = one.agent;
-          const result = await reconcile(one, wish);
-          results.set(name, result);
-          logResult(name, state.results.get(name), result, log);
-          measure(name, result, metrics);
-          if (result.errors.length > 0) return;
-          observeLatency(configured, name, verdicts, state.applied, now(), metrics);
-        }),
-      );
-      state = { ...state, results, applied: true };
-      metrics.passes.inc({ result: [...results.values()].some(({ errors }) => errors.length > 0) ? 'failed' : 'ok' });
-      end();
     },
+    idle: async () => void (await Promise.all([...lanes.values()].map((lane) => lane.idle()))),
+    workingSince: (agent) => lanes.get(agent)?.runningSince,
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodSource } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
 import type { Log } from '../system/log.ts';
@@ -30,6 +31,7 @@ export interface Watch {
   readonly state: State;
   readonly pods: PodSource;
   readonly loop: Pick<Loop, 'runningSince'>;
+  readonly workingSince: Passes['workingSince'];
   /** Asks for a pass; `poll`, `settings` and `retry` ask for a look at everything. */
   ring(source: string): void;
   /** Runs until the abort, and then until the pass that runs is over. Removes nothing at the end. */
@@ -47,6 +49,9 @@ const waits = { 'container-id-unknown': 2000, 'pod-unknown': 30_000 };
 /** See {@link World.patience}. */
 const patience = 5000;
 
+/** Milliseconds for which an agent that is at work may go on at the end; the kubelet's patience is 30 s, a user's is less. */
+const lastWait = 1500;
+
 /** The watcher: pass after pass, as often as a bell rings, and at least every interval. */
 export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: WatchInput): Promise<Watch> {
   const { metrics } = world;
@@ -62,12 +67,16 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     loop.ring();
   };
   const pods = await podsWith(() => ring('pods'));
-  const passes: Passes = createPasses({ ...world, pods, waits, patience, now: Date.now });
+  const passes: Passes = createPasses({ ...world, pods, waits, patience, now: Date.now, onLate: () => afterwards() });
 
   const loop = createLoop(async () => {
     const everything = full;
     full = false;
     await passes.pass(everything);
+    afterwards();
+  }, settle);
+
+  const afterwards = () => {
     const { state } = passes;
     bell?.follow(unfinished(state));
     relistForUnknown(state);
@@ -76,7 +85,7 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     const failed = state.scanError !== undefined || [...state.results.values()].some(({ errors }) => errors.length > 0);
     failures = failed ? failures + 1 : 0;
     setAlarm(state.nextDeadline, failed ? Math.min(30_000, 500 * 2 ** failures) : Number.POSITIVE_INFINITY);
-  }, settle);
+  };
 
   const setAlarm = (deadline: number, retry: number) => {
     clearTimeout(alarm);
@@ -101,11 +110,13 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     },
     pods,
     loop,
+    workingSince: passes.workingSince,
     ring,
     async run(signal) {
       bell = bellWith(ring);
       ring('start');
       await Promise.all([loop.run(signal), pods.run(signal)]);
+      await Promise.race([passes.idle(), sleep(lastWait, undefined, { ref: false })]);
       clearTimeout(alarm);
       await bell.close();
     },
