@@ -38,6 +38,10 @@ describe('the commands of the program', { concurrency: true }, () => {
       async () => /no luck/.test((await program.readyz()).checks['agent broken']?.detail ?? ''),
       12_000,
     );
+    await until('the others', async () => {
+      const { checks } = await program.readyz();
+      return checks['agent loki']?.ok === true && checks['agent scalyr']?.ok === true;
+    });
     assert.deepEqual(await world.shipped(), ['shop']);
     assert.equal(Object.keys(await tree(world.places['loki'] ?? '')).length, 1);
     const { ok, checks } = await program.readyz();
