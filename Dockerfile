@@ -1,14 +1,12 @@
 # The published bundle on a small base; see docs/operating.md for the mounts that it needs.
-ARG BASE=node:24-bookworm-slim
-
-FROM ${BASE} AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY . .
 RUN npm run build
 
-FROM ${BASE}
+FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="kube-log-watcher" \
       org.opencontainers.image.description="Keeps a log shipper's configuration exactly right for the containers of a Kubernetes node" \
       org.opencontainers.image.licenses="MIT"
