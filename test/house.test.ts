@@ -11,7 +11,7 @@ const touching =
 
 /** Files that only compute; the rest of the world comes to them as arguments. */
 const pure = [
-  ...['resolve', 'target', 'filter', 'selector', 'plan', 'isolate', 'path-map', 'explanation'].map(
+  ...['resolve', 'target', 'filter', 'selector', 'plan', 'isolate', 'path-map', 'explanation', 'debounce'].map(
     (name) => `src/watch/${name}.ts`,
   ),
   ...[
