@@ -55,7 +55,7 @@ const outcomes = fc.array(
     ok: fc.boolean(),
     chance: fc.double({ min: 0, max: 1, noNaN: true }),
   }),
-  { maxLength: 30 },
+  { maxLength: 30, size: 'max' },
 );
 const events = fc
   .array(
@@ -66,6 +66,7 @@ const events = fc
     {
       minLength: 1,
       maxLength: 200,
+      size: 'max',
     },
   )
   .map((gaps) => {
@@ -90,7 +91,7 @@ test('whatever happens: within the budget, never two at once, and every want is 
         );
       assert.ok(runs.length <= events.length + outcomes.filter(({ ok }) => !ok).length, 'nobody wanted that many');
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -108,7 +109,7 @@ test('a reload begins within the longest wait, an urgent one within the quiet ti
         );
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
