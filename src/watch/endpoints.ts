@@ -46,7 +46,7 @@ export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<str
 
 /** Ready once the pods are synced, the disk could be looked at, and every agent is applied. */
 export function readiness(
-  { state, pods, workingSince }: Pick<Watch, 'state' | 'pods' | 'workingSince'>,
+  { state, pods, crew }: Pick<Watch, 'state' | 'pods' | 'crew'>,
   { running }: Settings,
   now: number,
 ): Record<string, Check> {
@@ -56,8 +56,13 @@ export function readiness(
   };
   for (const { agent } of running) {
     const result = state.results.get(agent.name);
-    const busy = secondsAt(workingSince(agent.name), now);
-    const errors = [...(result?.errors ?? ['no pass yet']), ...(busy > hangsAfter ? [`at work for ${busy} s`] : [])];
+    const { workingSince, reload } = crew.stateOf(agent.name);
+    const busy = secondsAt(workingSince, now);
+    const errors = [
+      ...(result?.errors ?? ['no pass yet']),
+      ...(busy > hangsAfter ? [`at work for ${busy} s`] : []),
+      ...(reload?.status === 'failing' ? [`the shipper was not told of its files: ${reload.error}`] : []),
+    ];
     checks[`agent ${agent.name}`] = {
       ok: errors.length === 0,
       detail: errors.join('; ') || `${result?.outputs} outputs`,

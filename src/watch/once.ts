@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPasses } from './pass.ts';
 import type { WatchInput } from './watch.ts';
 
@@ -21,7 +22,9 @@ export async function watchOnce(input: Omit<WatchInput, 'bell'>, signal: AbortSi
   const passes = createPasses({ ...input, pods, waits: { 'container-id-unknown': 0 }, patience: 0, now: Date.now });
   if (pods.synced) {
     await passes.pass(true);
-    await passes.idle();
+    await passes.crew.idle();
+    await Promise.race([passes.crew.told(), sleep(patience, undefined, { ref: false })]);
+    await passes.crew.close();
   } else log.error('no complete list of pods could be read', { error: pods.error });
   end.abort();
   await running;

@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node } from '../agent/target.ts';
 import type { Pod, PodSource } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
-import type { Log } from '../system/log.ts';
-import type { Metrics } from '../system/metrics.ts';
+import { createCrew, type Crew, type CrewInput } from './crew.ts';
 import { filter, kept, type Rules, type Verdict } from './filter.ts';
-import { createLane, type Lane } from './lane.ts';
-import { reconcile, type Result, type Running, type Wish } from './reconcile.ts';
-import { count, logChanges, logResult, measure, observeLatency } from './record.ts';
+import type { Result, Running } from './reconcile.ts';
+import { count, logChanges } from './record.ts';
 import { knowsNobody, looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -21,7 +18,7 @@ export interface Settings {
   running: readonly Running[];
 }
 
-export interface World {
+export interface World extends CrewInput {
   scan(): Promise<Scan>;
   pods: Pick<PodSource, 'synced' | 'all'>;
   settings(): Settings;
@@ -35,11 +32,6 @@ export interface World {
    * the first list from a cache that lags behind, and an earlier process may have configured them.
    */
   patience: number;
-  now(): number;
-  /** Called when an agent that a pass did not wait for has come to an end. */
-  onLate?(): void;
-  log: Log;
-  metrics: Metrics;
 }
 
 /** What is so after the last pass. */
@@ -62,21 +54,7 @@ export interface Passes {
    * agent that takes long is not waited for.
    */
   pass(full: boolean): Promise<void>;
-  /** Resolves when every agent has come to an end. */
-  idle(): Promise<void>;
-  /** Milliseconds since the epoch at which an agent began what it is at now; undefined when it is at nothing. */
-  workingSince(agent: string): number | undefined;
-}
-
-/** Milliseconds for which a pass waits for its agents at the most, and after which one of them counts as slow. */
-const grace = { pass: 2000, agent: 1000 };
-
-interface Work {
-  one: Running;
-  wish: Wish;
-  verdicts: readonly Verdict[];
-  /** Whether what is new in it has started after us. */
-  measured: boolean;
+  readonly crew: Pick<Crew, 'idle' | 'told' | 'stateOf' | 'close'>;
 }
 
 /** The watcher's pass, with what it has to remember from one to the next. */
@@ -84,29 +62,8 @@ export function createPasses(world: World): Passes {
   const { pods, snapshot, waits, patience, log, metrics, now } = world;
   let seen = new Map<string, Seen>(snapshot?.seen.map((one) => [one.key, one]));
   let saved = '';
-  let state: State = { verdicts: [], results: new Map(), applied: false, nextDeadline: Number.POSITIVE_INFINITY };
-  const configured = new Map<string, Set<string>>();
-  const lanes = new Map<string, Lane<Work>>();
-  let passing = false;
-
-  const work = async ({ one, wish, verdicts, measured }: Work) => {
-    const { name } = one.agent;
-    const result = await reconcile(one, wish);
-    logResult(name, state.results.get(name), result, log);
-    measure(name, result, metrics);
-    state = { ...state, results: new Map(state.results).set(name, result) };
-    if (result.errors.length === 0) observeLatency(configured, name, verdicts, measured, now(), metrics);
-    if (!passing) world.onLate?.();
-  };
-  const laneOf = (agent: string) => {
-    const merge = (older: Work, newer: Work) => ({
-      ...newer,
-      wish: { ...newer.wish, full: older.wish.full || newer.wish.full },
-    });
-    const lane = lanes.get(agent) ?? createLane({ work, merge, slow: grace.agent, now: Date.now });
-    lanes.set(agent, lane);
-    return lane;
-  };
+  let state: Omit<State, 'results'> = { verdicts: [], applied: false, nextDeadline: Number.POSITIVE_INFINITY };
+  const crew = createCrew(world);
 
   const fail = (scanError: string) => {
     if (state.scanError !== scanError)
@@ -168,7 +125,7 @@ export function createPasses(world: World): Passes {
   const waitOf = ({ reason, firstSeen = 0 }: Verdict, now: number) =>
     reason === 'pod-unknown' ? firstSeen + patience - now : 0;
 
-  const onePass = async (full: boolean) => {
+  const pass = async (full: boolean) => {
     const end = metrics.passSeconds.startTimer();
     const settings = world.settings();
     const verdicts = await look(settings);
@@ -186,29 +143,19 @@ export function createPasses(world: World): Passes {
     const { node, seenByShipper, running } = settings;
     const wish = { targets: kept(verdicts), node, seenByShipper, full };
     const measured = state.applied;
-    const works = running.map((one) => laneOf(one.agent.name).give({ one, wish, verdicts, measured }));
-    const late = new AbortController();
-    await Promise.race([Promise.all(works), sleep(grace.pass, undefined, { signal: late.signal }).catch(() => {})]);
-    late.abort();
-    const { results } = state;
+    await crew.work(running, { wish, verdicts, measured });
     state = { ...state, applied: true };
-    metrics.passes.inc({ result: [...results.values()].some(({ errors }) => errors.length > 0) ? 'failed' : 'ok' });
+    metrics.passes.inc({
+      result: [...crew.results.values()].some(({ errors }) => errors.length > 0) ? 'failed' : 'ok',
+    });
     end();
   };
 
   return {
     get state() {
-      return state;
+      return { ...state, results: crew.results };
     },
-    async pass(full) {
-      passing = true;
-      try {
-        await onePass(full);
-      } finally {
-        passing = false;
-      }
-    },
-    idle: async () => void (await Promise.all([...lanes.values()].map((lane) => lane.idle()))),
-    workingSince: (agent) => lanes.get(agent)?.runningSince,
+    crew,
+    pass,
   };
 }

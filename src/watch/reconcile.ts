@@ -50,12 +50,22 @@ export interface Result {
   damaged?: string;
 }
 
+export interface ReconcileWorld {
+  disk?: FileSystem;
+  /** Awaited before the first change is made; if it throws, none is. */
+  beforeChanges?(): Promise<void>;
+}
+
 /** One agent's part of a pass: render, plan, apply. Never throws because of the agent or the disk. */
-export async function reconcile(running: Running, wish: Wish, disk: FileSystem = fs): Promise<Result> {
+export async function reconcile(
+  running: Running,
+  wish: Wish,
+  { disk = fs, beforeChanges }: ReconcileWorld = {},
+): Promise<Result> {
   const result: Result = { changes: 0, outputs: 0, errors: [], quarantined: new Map(), reports: new Map() };
   try {
     const { outputs, incomplete } = render(running, wish, result);
-    await deliver(running, outputs, { full: wish.full, keep: incomplete }, result, disk);
+    await deliver(running, outputs, { full: wish.full, keep: incomplete, beforeChanges }, result, disk);
   } catch (error) {
     result.errors.push(error instanceof Error ? error.message : String(error));
   }
@@ -85,7 +95,7 @@ function render(running: Running, wish: Wish, result: Result): Pick<Isolated, 'o
 async function deliver(
   running: Running,
   desired: Output[],
-  { full, keep }: { full: boolean; keep: boolean },
+  { full, keep, beforeChanges }: { full: boolean; keep: boolean } & Pick<ReconcileWorld, 'beforeChanges'>,
   result: Result,
   disk: FileSystem,
 ): Promise<void> {
@@ -111,6 +121,7 @@ async function deliver(
     await writeInventory(inventory, agent.name, running.owned, disk);
   }
   result.outputs = desired.length;
+  if (planned.changes.length > 0) await beforeChanges?.();
   await make(planned.changes, running, result, disk);
   if (result.errors.length === 0 && planned.owned.length !== running.owned.length) {
     await writeInventory(inventory, agent.name, planned.owned, disk);

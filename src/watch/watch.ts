@@ -31,7 +31,7 @@ export interface Watch {
   readonly state: State;
   readonly pods: PodSource;
   readonly loop: Pick<Loop, 'runningSince'>;
-  readonly workingSince: Passes['workingSince'];
+  readonly crew: Pick<Passes['crew'], 'stateOf'>;
   /** Asks for a pass; `poll`, `settings` and `retry` ask for a look at everything. */
   ring(source: string): void;
   /** Runs until the abort, and then until the pass that runs is over. Removes nothing at the end. */
@@ -110,13 +110,14 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     },
     pods,
     loop,
-    workingSince: passes.workingSince,
+    crew: passes.crew,
     ring,
     async run(signal) {
       bell = bellWith(ring);
       ring('start');
       await Promise.all([loop.run(signal), pods.run(signal)]);
-      await Promise.race([passes.idle(), sleep(lastWait, undefined, { ref: false })]);
+      await Promise.race([passes.crew.idle(), sleep(lastWait, undefined, { ref: false })]);
+      await passes.crew.close();
       clearTimeout(alarm);
       await bell.close();
     },

@@ -4,8 +4,6 @@ import { dying } from './disk.ts';
 import { running, wish } from './running.ts';
 
 const [, , root = '', touch] = process.argv;
-await reconcile(
-  running(root),
-  wish(['b', 'c']),
-  dying(Number(touch), () => process.kill(process.pid, 'SIGKILL')),
-);
+await reconcile(running(root), wish(['b', 'c']), {
+  disk: dying(Number(touch), () => process.kill(process.pid, 'SIGKILL')),
+});

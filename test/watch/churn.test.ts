@@ -115,7 +115,7 @@ test('an hour of churn: no write without a change, and no reload for shippers th
     if (chance(3)) world.alive.set(world.made, make(world.made++));
     if (chance(4) && world.alive.size > 3) world.alive.delete(world.alive.keys().next().value ?? 0);
     await passes.pass(chance(2));
-    await passes.idle();
+    await passes.crew.idle();
     const after = await stamps(root);
     const now = passes.state.verdicts.map(({ key }) => key).join();
     for (const [agent, { errors }] of passes.state.results) assert.deepEqual(errors, [], agent);

@@ -154,7 +154,7 @@ test('a full disk keeps the old files whole, removes nothing, and is made up for
   const one = running(root);
   await reconcile(one, wish(['a', 'b']));
   const before = await tree(root);
-  const full = await reconcile(one, wish(['c']), failingDisk('write', 'ENOSPC'));
+  const full = await reconcile(one, wish(['c']), { disk: failingDisk('write', 'ENOSPC') });
   assert.match(full.errors.join('\n'), /ENOSPC/);
   assert.deepEqual(await tree(root), before);
   assert.deepEqual((await reconcile(one, wish(['c']))).errors, []);
@@ -165,11 +165,9 @@ test('a file that is a mount point is written in place', async (t) => {
   const root = await temporaryDirectory(t);
   await writeFile(join(root, 'all.json'), 'something much longer than what follows');
   const inode = (await stat(join(root, 'all.json'))).ino;
-  const result = await reconcile(
-    running(root),
-    wish([]),
-    failingDisk('rename', 'EBUSY', (path) => path.endsWith('all.json')),
-  );
+  const result = await reconcile(running(root), wish([]), {
+    disk: failingDisk('rename', 'EBUSY', (path) => path.endsWith('all.json')),
+  });
   assert.deepEqual(result.errors, []);
   assert.equal((await stat(join(root, 'all.json'))).ino, inode);
   assert.deepEqual(await tree(root), { 'all.json': '[]' });
@@ -180,7 +178,7 @@ test('after a death at any touch of the disk, a restart brings the disk to what 
   for (let touch = 1; ; touch++) {
     const root = await prepared(t);
     const dead = await Promise.race([
-      reconcile(running(root), wish(['b', 'c']), dyingDisk(touch)),
+      reconcile(running(root), wish(['b', 'c']), { disk: dyingDisk(touch) }),
       dyingDisk.death(touch),
     ]);
     if (typeof dead === 'object') break;
@@ -212,7 +210,7 @@ async function restartsWell(root: string, disk?: FileSystem): Promise<void> {
   for (const [path, content] of Object.entries(await tree(root))) {
     if (path.endsWith('.json')) assert.doesNotThrow(() => JSON.parse(content) as unknown, `${path} is whole`);
   }
-  const result = await reconcile(running(root), wish(['b', 'c']), disk);
+  const result = await reconcile(running(root), wish(['b', 'c']), { disk });
   assert.deepEqual(result.errors, []);
   assert.deepEqual(await tree(root, { hidden: true }), {
     'all.json': '["b","c"]',

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Agent } from '../../src/agent/agent.ts';
+import { silent } from '../../src/system/log.ts';
+import { createMetrics } from '../../src/system/metrics.ts';
+import { createCrew, type Job } from '../../src/watch/crew.ts';
+import type { Verdict } from '../../src/watch/filter.ts';
+import { running, wish } from '../support/running.ts';
+import { temporaryDirectory, tree } from '../support/tree.ts';
+
+/** A shipper that is told by HTTP, and an agent that writes one file for it. */
+async function set(t: TestContext, { status = 200 } = {}) {
+  const root = await temporaryDirectory(t);
+  const shipper = { told: [] as string[], status };
+  const server = createServer((request, response) => {
+    // What the shipper would read when it is told.
+    void tree(root).then((files) => {
+      shipper.told.push(files['all.json'] ?? 'nothing');
+      response.writeHead(shipper.status).end('{}');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/reload`;
+  const agent: Agent = {
+    ...running(root).agent,
+    reload: () => ({ kind: 'http', method: 'POST', url }),
+  };
+  const one = running(root, agent);
+  const start = () => {
+    const timings = { quiet: 20, longest: 100, retry: 10, longestRetry: 20 };
+    const crew = createCrew({
+      log: silent,
+      metrics: createMetrics(),
+      now: Date.now,
+      reloads: { timings },
+    });
+    t.after(() => crew.close());
+    return crew;
+  };
+  return { root, shipper, one, start, marker: join(root, '.kube-log-watcher.small.reload') };
+}
+const job = (ids: string[], verdicts: Verdict[] = []): Job => ({ wish: wish(ids), verdicts, measured: true });
+
+test('a shipper is told after its files are there, once for several changes, and not without one', async (t) => {
+  const { one, start, shipper, marker } = await set(t);
+  const crew = start();
+  await crew.work([one], job(['a']));
+  await crew.work([one], job(['a', 'b']));
+  assert.equal(existsSync(marker), true);
+  await crew.told();
+  assert.deepEqual(shipper.told, ['["a","b"]']);
+  assert.equal(existsSync(marker), false);
+  await crew.work([one], job(['a', 'b']));
+  await crew.told();
+  assert.equal(shipper.told.length, 1);
+  assert.equal(crew.stateOf('small').reload?.reloads, 1);
+});
+
+test('what one process could not tell, the next one tells', async (t) => {
+  const { one, start, shipper, marker } = await set(t, { status: 500 });
+  const crew = start();
+  await crew.work([one], job(['a']));
+  while (crew.stateOf('small').reload?.status !== 'failing') await new Promise(setImmediate);
+  await crew.close();
+  assert.equal(existsSync(marker), true);
+  shipper.status = 200;
+  shipper.told.length = 0;
+  const next = start();
+  await next.work([one], job(['a']));
+  await next.told();
+  assert.deepEqual(shipper.told, ['["a"]']);
+  assert.equal(existsSync(marker), false);
+});
