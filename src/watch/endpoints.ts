@@ -23,7 +23,8 @@ export function endpoints(watch: Watch, settings: () => Settings, metrics: Metri
     '/explain': (query) => {
       const { node, seenByShipper, running } = settings();
       const question = query.get('of') ?? '';
-      const containers = explain(watch.state, running, { node, seenByShipper }, question, Date.now());
+      const reloadOf = (agent: string) => watch.crew.stateOf(agent).reload;
+      const containers = explain(watch.state, running, { node, seenByShipper }, question, Date.now(), reloadOf);
       const { synced, error } = watch.pods;
       return json({
         pods: { synced, error },

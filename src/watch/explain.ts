@@ -37,6 +37,14 @@ export function toText({ pods, scanError, containers }: Report, question: string
   return `${lines.join('\n')}\n`;
 }
 
+const toldAs = {
+  none: 'looks by itself',
+  idle: 'knows of its files',
+  waiting: 'is told soon',
+  running: 'is being told',
+  failing: 'could not be told',
+};
+
 function oneLine({ state, reason, ...container }: Explanation): string {
   return `${state.padEnd(8)} ${name(container)} ${reason === state ? '' : reason}`.trimEnd();
 }
@@ -51,8 +59,9 @@ function paragraph(container: Explanation): string {
     `  verdict   ${state}${reason === state ? '' : `: ${reason}${detail ? ` (${detail})` : ''}. ${reasons[reason]}`}`,
   ];
   if (log) lines.push(`  log       ${log}`);
-  for (const [agent, { state, errors, outputs }] of Object.entries(agents)) {
-    lines.push(`  agent     ${agent}: ${state}`, ...errors.map((error) => `            ${error}`));
+  for (const [agent, { state, errors, outputs, reload }] of Object.entries(agents)) {
+    const told = reload && `; the shipper ${toldAs[reload.status]}${reload.error ? `: ${reload.error}` : ''}`;
+    lines.push(`  agent     ${agent}: ${state}${told ?? ''}`, ...errors.map((error) => `            ${error}`));
     lines.push(...outputs.map((path) => `            ${path}`));
   }
   return lines.join('\n');

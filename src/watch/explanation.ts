@@ -1,4 +1,5 @@
 import type { Running } from './reconcile.ts';
+import type { ReloadState } from './reload.ts';
 import type { State } from './pass.ts';
 import type { Verdict } from './filter.ts';
 import type { RenderInput } from '../agent/agent.ts';
@@ -22,7 +23,13 @@ export interface Explanation {
   goneFor?: number;
   agents: Record<
     string,
-    { state: 'applied' | 'waiting' | 'failing' | 'quarantined'; errors: string[]; outputs: string[] }
+    {
+      state: 'applied' | 'waiting' | 'failing' | 'quarantined';
+      errors: string[];
+      outputs: string[];
+      /** Whether the shipper knows of its files; undefined for one that looks by itself. */
+      reload?: ReloadState;
+    }
   >;
 }
 
@@ -48,6 +55,7 @@ export function explain(
   input: Omit<RenderInput, 'targets' | 'options' | 'fill' | 'report'>,
   question: string,
   now: number,
+  reloadOf: (agent: string) => ReloadState | undefined = () => undefined,
 ): Explanation[] {
   return state.verdicts
     .filter((verdict) => selects(question, verdict))
@@ -66,18 +74,28 @@ export function explain(
       goneFor: verdict.goneSince === undefined ? undefined : Math.round((now - verdict.goneSince) / 1000),
       agents:
         verdict.state === 'kept'
-          ? Object.fromEntries(running.map((one) => [one.agent.name, byAgent(one, verdict, state, input)]))
+          ? Object.fromEntries(
+              running.map((one) => {
+                const reload = reloadOf(one.agent.name);
+                const told = reload?.status === 'none' ? undefined : reload;
+                return [one.agent.name, { ...byAgent(one, verdict, state, input), reload: told }];
+              }),
+            )
           : {},
     }));
 }
 
 /** 0 collected, 3 excluded, 4 pending, 5 failing, 6 unknown: the worst of all that were asked for. */
 export function exitCode(explanations: readonly Explanation[]): 0 | 3 | 4 | 5 | 6 {
+  const isWaiting = ({ state, reload }: Explanation['agents'][string]) =>
+    state === 'waiting' || reload?.status === 'waiting' || reload?.status === 'running';
   const shipped = explanations.filter(({ reason }) => reason !== 'pause-container');
   if (shipped.length === 0) return explanations.length > 0 ? 3 : 6;
   const agents = shipped.flatMap(({ agents }) => Object.values(agents));
-  if (agents.some(({ state }) => state === 'failing' || state === 'quarantined')) return 5;
-  if (shipped.some(({ state }) => state === 'pending') || agents.some(({ state }) => state === 'waiting')) return 4;
+  const isFailing = ({ state, reload }: Explanation['agents'][string]) =>
+    state === 'failing' || state === 'quarantined' || reload?.status === 'failing';
+  if (agents.some(isFailing)) return 5;
+  if (shipped.some(({ state }) => state === 'pending') || agents.some(isWaiting)) return 4;
   return shipped.some(({ state }) => state === 'dropped') ? 3 : 0;
 }
 
