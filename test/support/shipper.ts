@@ -24,7 +24,7 @@ export async function createShipper(t: TestContext, manner: Manner = 'reload', p
   const requests: { method: string; path: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const shipper = { manner, state: 'well' as 'well' | 'ill' | 'bare' | 'hangs', count: 0 };
 
-  const reload = (response: ServerResponse) => {
+  const reload = (response: ServerResponse): unknown => {
     const yes = JSON.stringify({ reload: 'done', status: 0, more: { deep: true } });
     const json = { 'content-type': 'application/json' };
     switch (shipper.manner) {
@@ -40,8 +40,6 @@ export async function createShipper(t: TestContext, manner: Manner = 'reload', p
         return response.writeHead(500).end(`oh\nno \u001b[31m${'x'.repeat(1000)}`);
       case 'say yes and do nothing':
         return response.writeHead(200, json).end(yes);
-      case 'hang':
-        return undefined;
       case 'reload and break off':
       case 'break off':
         if (shipper.manner !== 'break off') shipper.count += 1;
@@ -56,6 +54,8 @@ export async function createShipper(t: TestContext, manner: Manner = 'reload', p
       case 'babble':
         response.writeHead(200, json);
         response.on('error', () => undefined).write(`{"reload":"done","status":0,"more":"${'x'.repeat(1_000_000)}`);
+        return undefined;
+      default:
         return undefined;
     }
   };

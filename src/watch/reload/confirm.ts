@@ -6,7 +6,7 @@ import { ask, Broken, Down, fieldOf, place } from './ask.ts';
 export class Unconfirmed extends Error {}
 
 export interface ConfirmWorld {
-  /** Milliseconds for one answer, between two looks, and until the reload has to be seen. */
+  /** Milliseconds for one answer, between two looks, and until the last look at which the reload has to be seen. */
   timeout: number;
   pause: number;
   patience: number;
@@ -45,8 +45,8 @@ async function waitForOther(before: Look, confirm: Confirm, world: ConfirmWorld)
   const end = performance.now() + patience;
   const old = 'value' in before ? before.value : undefined;
   let last = '';
-  for (let left = patience; left > 0; left = end - performance.now()) {
-    const now = await look(confirm, Math.min(timeout, Math.ceil(left)), signal);
+  while (performance.now() < end) {
+    const now = await look(confirm, timeout, signal);
     if ('value' in now && now.value !== old) return undefined;
     last = 'unreadable' in now ? now.unreadable : 'none' in now ? 'it has no value' : `it is still ${now.value}`;
     await sleep(pause, undefined, { signal });
