@@ -192,6 +192,7 @@ export function createReloader(input: ReloaderInput): Reloader {
       else forget();
     },
     unchanged() {
+      if (!expecting) return;
       expecting = false;
       forget();
     },
