@@ -11,9 +11,10 @@ const touching =
 
 /** Files that only compute; the rest of the world comes to them as arguments. */
 const pure = [
-  ...['resolve', 'target', 'filter', 'selector', 'plan', 'isolate', 'path-map', 'explanation', 'debounce'].map(
+  ...['resolve', 'target', 'filter', 'selector', 'plan', 'isolate', 'path-map', 'explanation', 'debounce', 'hints'].map(
     (name) => `src/watch/${name}.ts`,
   ),
+  ...['annotations', 'pattern', 'policy', 'problems', 'tenants', 'values'].map((name) => `src/watch/hints/${name}.ts`),
   ...[
     'agent',
     'reload',

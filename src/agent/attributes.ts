@@ -1,6 +1,14 @@
 import { podLabels } from './labels.ts';
 import type { Node, Target } from './target.ts';
 
+/** Names of attributes that no hint may give: those below, and what shippers call a line's own parts. */
+export const reservedAttributes: ReadonlySet<string> = new Set(
+  (
+    'application component version environment release namespace pod container container_id image owner_kind ' +
+    'owner_name node cluster stream time timestamp log message tenant format filename logfile parser'
+  ).split(' '),
+);
+
 /**
  * What each line of a target's log is to be told by, under the names that every shipper without names of its own gets;
  * without what is empty. `labels` are keys of pod labels to add (`*`: all); hints come last and never replace others.
@@ -23,8 +31,11 @@ export function attributesOf(target: Target, node: Node, labels: readonly string
     node: node.name,
     cluster: node.cluster.id,
   };
-  const ours = new Set([...Object.keys(own), 'stream', 'time', 'log', 'message', 'tenant']);
-  const all = { ...hints.attributes, ...Object.fromEntries(podLabels(pod.labels, labels, ours)), ...own };
+  const all = {
+    ...hints.attributes,
+    ...Object.fromEntries(podLabels(pod.labels, labels, reservedAttributes)),
+    ...own,
+  };
   const order = [...Object.keys(own), ...Object.keys(all).sort()];
   return Object.fromEntries(order.flatMap((name) => (all[name] ? [[name, all[name]] as const] : [])));
 }

@@ -3,6 +3,18 @@ import { parseAddress } from '../system/status.ts';
 import type { OptionTable, Values } from './option.ts';
 import { checkLabel, checkMapping, checkPattern, checkSelector, checkUrl, each } from './check.ts';
 
+/** The keys of annotations; what they mean is told in `src/watch/hints/`. */
+const hints = [
+  'include',
+  'exclude',
+  'parser',
+  'multiline-start',
+  'sampling',
+  'redaction',
+  'tenant',
+  'attributes',
+] as const;
+
 /** The options of the watcher itself; each agent brings a table of its own. */
 export const options = {
   agents: { type: 'list', default: [], aliases: ['a'], describe: 'The shippers to configure' },
@@ -50,6 +62,31 @@ export const options = {
     default: [],
     check: each(checkPattern),
     describe: 'Leaves out containers of these names; * stands for any text',
+  },
+  hints: {
+    type: 'list',
+    default: hints,
+    choices: ['none', ...hints],
+    check: (value) =>
+      (value as readonly string[]).includes('none') && (value as readonly string[]).length > 1
+        ? 'has none beside others'
+        : undefined,
+    describe: 'The hints that annotations may give; none or an empty list allows none',
+  },
+  'hint-policy': {
+    type: 'data',
+    describe:
+      'Hints of the operator for containers without such annotations: a list of rules with hints and namespaces, labels or containers',
+  },
+  tenants: {
+    type: 'data',
+    describe:
+      'The tenants that the pods of a namespace may choose among, a mapping of namespaces; the first is the default',
+  },
+  'require-include': {
+    type: 'boolean',
+    default: false,
+    describe: 'Ships only what asks for it by the hint include',
   },
   'include-own-pod': { type: 'boolean', default: false, describe: 'Ships the logs of the own pod too' },
   'containers-path': {

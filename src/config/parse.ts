@@ -3,14 +3,17 @@ import { ConfigError } from './error.ts';
 import { gather, type World } from './gather.ts';
 import type { OptionTable, Values } from './option.ts';
 import { logLevel, type CoreName, type CoreValues } from './options.ts';
+import type { Check } from './check.ts';
 import { readSetting } from './read.ts';
-import { collisions, type Source } from './setting.ts';
+import { collisions, label, type Source } from './setting.ts';
 
 export interface ParseInput extends World {
   /** Core options that this command can't do without. */
   required?: readonly CoreName[];
   /** For commands that write nothing into the agents' directories: those need not exist, and secrets not be given. */
   offline?: boolean;
+  /** Further checks of core options, for what this floor doesn't know. */
+  checks?: Readonly<Partial<Record<CoreName, Check>>>;
   /** What was found wrong before, say while agents were loaded; told together with the rest. */
   problems?: readonly string[];
 }
@@ -51,6 +54,8 @@ export function parseConfig(input: ParseInput): Config {
       });
       if (problem !== undefined) problems.push(problem);
       if (file !== undefined) files.add(file);
+      const wrong = owner === '' && value !== undefined ? input.checks?.[key as CoreName]?.(value) : undefined;
+      if (wrong !== undefined) problems.push(`${label(setting)}, from ${one?.source.name}, ${wrong}.`);
       if (one && option.deprecated) warnings.push(`${one.source.name} is deprecated: ${option.deprecated}`);
       values[key] = value;
       sources[name] = one?.source ?? { kind: 'default', name: '' };

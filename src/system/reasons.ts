@@ -10,6 +10,8 @@ export const reasons = {
   'namespace-not-included': 'The namespace is not in `--include-namespaces`.',
   'namespace-excluded': 'The namespace is in `--exclude-namespaces`.',
   'container-excluded': 'The container name is in `--exclude-containers`.',
+  'hint-excluded': 'An annotation, or `--hint-policy`, leaves the container out.',
+  'hint-not-included': 'With `--require-include` only what asks for it by the hint `include` is shipped.',
   'pods-not-synced': 'No complete list of pods has been read yet; nothing is decided without one.',
   'pod-unknown': 'The container is on disk, but no pod with its uid is known (yet).',
   'container-id-unknown': 'Neither the link in /var/log/containers nor the pod status tells the container id yet.',

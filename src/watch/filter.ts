@@ -1,6 +1,7 @@
 import type { Target } from '../agent/target.ts';
 import type { Container, Incomplete } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
+import type { Giver, Wanted } from './hints.ts';
 import type { Seen } from './resolve.ts';
 import { matches, parseSelector, wildcard, type Selector } from './selector.ts';
 
@@ -12,6 +13,8 @@ export interface Verdict {
   detail: string;
   container: Partial<Pick<Container, 'id' | 'name' | 'restart' | 'pod'>> & Pick<Container, 'directory'>;
   target?: Target;
+  /** What annotations and the operator want for it, and what is wrong with that. */
+  wanted?: Wanted;
   firstSeen?: number;
   goneSince?: number;
 }
@@ -23,6 +26,8 @@ export interface Rules {
   includeNamespaces: readonly string[];
   excludeNamespaces: readonly string[];
   excludeContainers: readonly string[];
+  /** Whether only what asks for it is shipped. */
+  requireInclude?: boolean;
   /** The pod whose logs are left out; undefined where it isn't known, or is to be shipped. */
   ownPod?: { uid?: string; name: string; namespace?: string };
 }
@@ -36,7 +41,7 @@ export function filter(seen: Iterable<Seen>, incomplete: readonly Incomplete[], 
   const verdicts: Verdict[] = [];
   for (const one of seen) {
     known.add(one.container.directory);
-    verdicts.push(decide(one, inOrder));
+    verdicts.push(decide(one, inOrder, rules.requireInclude ?? false));
   }
   for (const found of incomplete) {
     if (known.has(found.directory)) continue;
@@ -52,8 +57,8 @@ export function kept(verdicts: readonly Verdict[]): Target[] {
   return verdicts.flatMap(({ state, target }) => (state === 'kept' && target ? [target] : []));
 }
 
-function decide(seen: Seen, rules: readonly Rule[]): Verdict {
-  const { key, container, target, firstSeen, goneSince } = seen;
+function decide(seen: Seen, rules: readonly Rule[], requireInclude: boolean): Verdict {
+  const { key, container, target, wanted, firstSeen, goneSince } = seen;
   const verdict = (state: Verdict['state'], reason: Reason, detail = ''): Verdict => ({
     key,
     state,
@@ -61,6 +66,7 @@ function decide(seen: Seen, rules: readonly Rule[]): Verdict {
     detail,
     container,
     target,
+    wanted,
     firstSeen,
     goneSince,
   });
@@ -70,8 +76,18 @@ function decide(seen: Seen, rules: readonly Rule[]): Verdict {
     const against = rule(target);
     if (against) return verdict('dropped', against.reason, against.detail);
   }
+  if (wanted?.shipped?.wanted === false) return verdict('dropped', 'hint-excluded', givenBy[wanted.shipped.by]);
+  if (requireInclude && !wanted?.shipped?.wanted) return verdict('dropped', 'hint-not-included');
   return verdict('kept', 'kept');
 }
+
+const givenBy: Readonly<Record<Giver, string>> = {
+  container: 'by the annotation for this container',
+  pod: 'by the annotation for the whole pod',
+  namespace: "by the namespace's annotation",
+  policy: 'by --hint-policy',
+  default: '',
+};
 
 function rulesInOrder(rules: Rules): Rule[] {
   const includeLabels = rules.includeLabels.map(parseSelector);

@@ -3,6 +3,7 @@ import type { Pod, PodSource } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
 import { createCrew, type Crew, type CrewInput } from './crew.ts';
 import { filter, kept, type Rules, type Verdict } from './filter.ts';
+import type { HintRules } from './hints.ts';
 import type { Result, Running } from './reconcile.ts';
 import { count, logChanges } from './record.ts';
 import { knowsNobody, looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
@@ -11,6 +12,8 @@ import type { Snapshot } from './snapshot.ts';
 /** What can change between two passes by the operator's will. */
 export interface Settings {
   rules: Rules;
+  /** What annotations may say; nothing unless told. */
+  hints?: HintRules;
   node: Node;
   /** Milliseconds. */
   linger: number;

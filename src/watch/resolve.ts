@@ -3,6 +3,7 @@ import type { Node, Target } from '../agent/target.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { containerKey, type Container, type Scan } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
+import { noHints, readHints, type HintRules, type Wanted } from './hints.ts';
 import { toTarget } from './target.ts';
 
 /** A container of the node with what is known of it up to now. */
@@ -11,6 +12,8 @@ export interface Seen {
   container: Container;
   /** Set once the pod was known; stays when the API forgets or loses the pod. */
   target?: Target;
+  /** What the pod's annotations and the operator want for it; set together with the target. */
+  wanted?: Wanted;
   /** Why there is no target yet. */
   pending?: { reason: Reason; detail: string };
   /** Milliseconds since the epoch. */
@@ -33,6 +36,8 @@ export interface ResolveInput {
   /** How long a container waits for its id to be known, in milliseconds. */
   idWait: number;
   node: Node;
+  /** None unless told. */
+  hints?: HintRules;
   seenByShipper(path: string): string;
 }
 
@@ -120,14 +125,26 @@ function join(key: string, container: Container, pod: Pod | undefined, before: S
   const seen: Seen = { key, container, firstSeen: before?.firstSeen ?? input.now };
   if (container.sandbox) return seen;
   if (!pod) {
-    if (before?.target) return { ...seen, target: before.target };
+    if (before?.target) return { ...seen, target: before.target, wanted: before.wanted };
     return { ...seen, pending: input.synced ? unknownPod(container) : notSynced };
   }
   const id = container.id || statusId(pod, container) || before?.target?.container.id || '';
   if (!id && !before?.target && input.now - seen.firstSeen < input.idWait) {
     return { ...seen, pending: { reason: 'container-id-unknown' as const, detail: `restart ${container.restart}` } };
   }
-  return { ...seen, target: toTarget({ ...container, id }, pod, key, input.node, input.seenByShipper) };
+  const wanted = readHints(
+    {
+      namespace: pod.namespace,
+      labels: pod.labels,
+      annotations: pod.annotations,
+      namespaceAnnotations: {},
+      container: container.name,
+      containers: pod.containers.map(({ name }) => name),
+    },
+    input.hints ?? noHints,
+  );
+  const target = toTarget({ ...container, id }, pod, key, input.node, input.seenByShipper, wanted.hints);
+  return { ...seen, target, wanted };
 }
 
 const notSynced = { reason: 'pods-not-synced', detail: '' } as const;

@@ -6,6 +6,9 @@ import { agentsToLoad } from '../config/gather.ts';
 import { why } from '../config/why.ts';
 import { parseConfig, type Config, type ParseInput } from '../config/parse.ts';
 import type { Rules } from './filter.ts';
+import type { HintRules } from './hints.ts';
+import { checkPolicy, compilePolicy } from './hints/policy.ts';
+import { checkTenants, compileTenants } from './hints/tenants.ts';
 import type { Settings } from './pass.ts';
 import { pathMap } from './path-map.ts';
 import { start } from './running.ts';
@@ -30,7 +33,7 @@ export async function configure(
   const problems = [...broken].flatMap(([name, problem]) => (name === '' || enabled.includes(name) ? problem : []));
   return {
     loaded: enabled.flatMap((name) => loaded.filter(({ agent }) => agent.name === name)),
-    read: () => parseConfig({ argv, env, files, ...input, agents, known, problems }),
+    read: () => parseConfig({ argv, env, files, ...input, agents, known, problems, checks: hintChecks }),
   };
 }
 
@@ -65,6 +68,7 @@ export async function allAgents(
 export function settingsOf({ core, agents }: Config, loaded: readonly LoadedAgent[], before?: Settings): Settings {
   return {
     rules: rulesOf(core),
+    hints: hintRules(core),
     node: {
       name: core['node-name'] ?? '',
       labels: {},
@@ -83,6 +87,17 @@ export function settingsOf({ core, agents }: Config, loaded: readonly LoadedAgen
   };
 }
 
+/** What is asked of the options that hold hints. */
+export const hintChecks = { 'hint-policy': checkPolicy, tenants: checkTenants };
+
+export function hintRules(core: Config['core']): HintRules {
+  return {
+    allowed: new Set(core.hints.filter((key) => key !== 'none')),
+    policy: compilePolicy(core['hint-policy']),
+    tenants: compileTenants(core.tenants),
+  };
+}
+
 function rulesOf(core: Config['core']): Rules {
   const { 'own-pod-name': name, 'own-namespace': namespace } = core;
   return {
@@ -92,6 +107,7 @@ function rulesOf(core: Config['core']): Rules {
     includeNamespaces: core['include-namespaces'],
     excludeNamespaces: core['exclude-namespaces'],
     excludeContainers: core['exclude-containers'],
+    requireInclude: core['require-include'],
     ownPod: core['include-own-pod'] || !name ? undefined : { uid: core['own-pod-uid'], name, namespace },
   };
 }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Hints } from '../agent/hints.ts';
 import type { Node, Target } from '../agent/target.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Container } from '../logs/container.ts';
@@ -10,6 +11,7 @@ export function toTarget(
   id: string,
   node: Node,
   seenByShipper: (path: string) => string,
+  hints: Hints,
 ): Target {
   const spec = pod.containers.find(({ name }) => name === container.name);
   const path = seenByShipper(container.log.path);
@@ -41,7 +43,7 @@ export function toTarget(
     environment: label('environment') || node.cluster.environment,
     version: label('version'),
     release: label('release'),
-    hints: { attributes: {} },
+    hints,
   };
 }
 
