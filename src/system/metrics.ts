@@ -41,6 +41,7 @@ export function createMetrics() {
     agentUp: gauge('agent_applied', '1 if the last pass of the agent was applied whole, else 0.', ['agent']),
     quarantined: gauge('quarantined_targets', 'Targets that the agent could not render.', ['agent']),
     reports: gauge('hint_errors', 'Annotations that an agent had to ignore.', ['agent']),
+    hintProblems: gauge('hint_problems', 'Hints that are ignored, wholly or in part, by problem code.', ['code']),
     outputs: gauge('outputs', 'Files and links that are kept on disk.', ['agent']),
     requests: counter(
       'api_requests_total',

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import type { Verdict } from './filter.ts';
+import { countUnsupported } from './hints/tell.ts';
 import { createLane, type Lane } from './lane.ts';
 import { reconcile, type Result, type Running, type Wish } from './reconcile.ts';
 import { logResult, measure, observeLatency } from './record.ts';
@@ -98,6 +99,7 @@ export function createCrew({ log, metrics, now, onLate, reloads }: CrewInput): C
     logResult(name, results.get(name), result, log);
     measure(name, result, metrics);
     results = new Map(results).set(name, result);
+    countUnsupported(results, metrics);
     if (result.errors.length === 0) observeLatency(configured, name, verdicts, measured, now(), metrics);
     if (!waited) onLate?.();
   };

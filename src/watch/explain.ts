@@ -1,4 +1,5 @@
 import { reasons } from '../system/reasons.ts';
+import { givenBy } from './hints.ts';
 import type { Explanation } from './explanation.ts';
 
 /** What the running watcher answers at `/explain`. */
@@ -59,6 +60,9 @@ function paragraph(container: Explanation): string {
     `  verdict   ${state}${reason === state ? '' : `: ${reason}${detail ? ` (${detail})` : ''}. ${reasons[reason]}`}`,
   ];
   if (log) lines.push(`  log       ${log}`);
+  for (const [key, giver] of Object.entries(container.hints)) lines.push(`  hint      ${key}, ${givenBy[giver]}`);
+  for (const { code, annotation, detail } of container.hintProblems)
+    lines.push(`  ignored   ${code}: ${annotation} ${detail}`);
   for (const [agent, { state, errors, outputs, reload }] of Object.entries(agents)) {
     const told = reload && `; the shipper ${toldAs[reload.status]}${reload.error ? `: ${reload.error}` : ''}`;
     lines.push(`  agent     ${agent}: ${state}${told ?? ''}`, ...errors.map((error) => `            ${error}`));

@@ -2,6 +2,9 @@ import type { Running } from './reconcile.ts';
 import type { ReloadState } from './reload.ts';
 import type { State } from './pass.ts';
 import type { Verdict } from './filter.ts';
+import type { Wanted } from './hints.ts';
+import type { HintProblem } from './hints/problems.ts';
+import { unsupported } from './hints/unsupported.ts';
 import type { RenderInput } from '../agent/agent.ts';
 import type { Target } from '../agent/target.ts';
 import type { Reason } from '../system/reasons.ts';
@@ -21,6 +24,10 @@ export interface Explanation {
   detail: string;
   /** Seconds since its directory is gone; undefined while it is there. */
   goneFor?: number;
+  /** The hints in force, and who has given each. */
+  hints: Wanted['from'];
+  /** What is wrong with the annotations that give hints. */
+  hintProblems: readonly HintProblem[];
   agents: Record<
     string,
     {
@@ -72,6 +79,8 @@ export function explain(
       reason: verdict.reason,
       detail: verdict.detail,
       goneFor: verdict.goneSince === undefined ? undefined : Math.round((now - verdict.goneSince) / 1000),
+      hints: verdict.wanted?.from ?? {},
+      hintProblems: verdict.wanted?.problems ?? [],
       agents:
         verdict.state === 'kept'
           ? Object.fromEntries(
@@ -109,7 +118,7 @@ function byAgent(
   if (!target || !result) return { state: 'waiting', errors: [], outputs: [] };
   const quarantined = [...result.quarantined].find(([{ id }]) => id === target.id)?.[1];
   if (quarantined !== undefined) return { state: 'quarantined', errors: [quarantined], outputs: [] };
-  const problems: string[] = [];
+  const problems: string[] = unsupported(target.hints, agent.hints);
   const report = (_target: Target, problem: string) => void problems.push(problem);
   try {
     const outputs = agent.render({ ...input, targets: [target], options, fill, report }).map(({ path }) => path);

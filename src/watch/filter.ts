@@ -1,7 +1,7 @@
 import type { Target } from '../agent/target.ts';
 import type { Container, Incomplete } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
-import type { Giver, Wanted } from './hints.ts';
+import { givenBy, type Wanted } from './hints.ts';
 import type { Seen } from './resolve.ts';
 import { matches, parseSelector, wildcard, type Selector } from './selector.ts';
 
@@ -80,14 +80,6 @@ function decide(seen: Seen, rules: readonly Rule[], requireInclude: boolean): Ve
   if (requireInclude && !wanted?.shipped?.wanted) return verdict('dropped', 'hint-not-included');
   return verdict('kept', 'kept');
 }
-
-const givenBy: Readonly<Record<Giver, string>> = {
-  container: 'by the annotation for this container',
-  pod: 'by the annotation for the whole pod',
-  namespace: "by the namespace's annotation",
-  policy: 'by --hint-policy',
-  default: '',
-};
 
 function rulesInOrder(rules: Rules): Rule[] {
   const includeLabels = rules.includeLabels.map(parseSelector);

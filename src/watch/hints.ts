@@ -32,6 +32,15 @@ export interface HintSubject {
 export const givers = ['container', 'pod', 'namespace', 'policy', 'default'] as const;
 export type Giver = (typeof givers)[number];
 
+/** The same in words. */
+export const givenBy: Readonly<Record<Giver, string>> = {
+  container: 'by the annotation for this container',
+  pod: 'by the annotation for the whole pod',
+  namespace: "by the namespace's annotation",
+  policy: 'by --hint-policy',
+  default: 'by --tenants',
+};
+
 /** What a container asks for. */
 export interface Wanted {
   hints: Hints;
@@ -69,17 +78,6 @@ export function readHints(subject: HintSubject, { allowed, policy, tenants: tena
     from: Object.fromEntries(from),
     problems: [...ofPod.problems, ...ofNamespace.problems],
   };
-}
-
-/** The hints that a target has. */
-export function keysOf(hints: Hints): HintKey[] {
-  const { multilineStart, attributes, ...others } = hints;
-  const values: Values = {
-    ...others,
-    attributes,
-    ...(multilineStart !== undefined && { 'multiline-start': multilineStart }),
-  };
-  return hintKeys.filter((key) => says(values, key));
 }
 
 /**

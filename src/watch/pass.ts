@@ -4,6 +4,7 @@ import type { Scan } from '../logs/container.ts';
 import { createCrew, type Crew, type CrewInput } from './crew.ts';
 import { filter, kept, type Rules, type Verdict } from './filter.ts';
 import type { HintRules } from './hints.ts';
+import { tellHints } from './hints/tell.ts';
 import type { Result, Running } from './reconcile.ts';
 import { count, logChanges } from './record.ts';
 import { knowsNobody, looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
@@ -106,6 +107,7 @@ export function createPasses(world: World): Passes {
     seen = next;
     const verdicts = filter(seen.values(), scan.incomplete, settings.rules);
     logChanges(state.verdicts, verdicts, log);
+    tellHints(state.verdicts, verdicts, log, metrics);
     state = {
       ...state,
       verdicts,

@@ -4,6 +4,7 @@ import type { Agent, Fill, Output } from '../agent/agent.ts';
 import type { Node, Target } from '../agent/target.ts';
 import type { OptionTable, Values } from '../config/option.ts';
 import { apply, createGuard, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
+import { unsupported } from './hints/unsupported.ts';
 import { readInventory, writeInventory } from './inventory.ts';
 import { renderIsolated, type Isolated } from './isolate.ts';
 import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
@@ -80,6 +81,9 @@ function render(running: Running, wish: Wish, result: Result): Pick<Isolated, 'o
     const problems = result.reports.get(target) ?? [];
     if (!problems.includes(problem)) result.reports.set(target, [...problems, problem]);
   };
+  for (const target of targets) {
+    for (const problem of unsupported(target.hints, agent.hints)) report(target, problem);
+  }
   const input = { targets, node, options, fill, seenByShipper, report };
   const { outputs, quarantined, incomplete } = renderIsolated(agent, input, lastGood, running.check);
   result.quarantined = quarantined;

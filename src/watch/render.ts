@@ -7,6 +7,7 @@ import type { Pod } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
 import { observe } from './disk.ts';
 import { filter, kept, type Verdict } from './filter.ts';
+import { unsupported } from './hints/unsupported.ts';
 import { readInventory } from './inventory.ts';
 import { renderIsolated } from './isolate.ts';
 import type { Settings } from './pass.ts';
@@ -39,6 +40,7 @@ export function renderAll(
     const { agent, options, fill, check } = one;
     const tell = (name: string, problem: string) => problems.push(`${agent.name}: ${name}: ${problem}`);
     const report = ({ pod }: Target, problem: string) => tell(`${pod.namespace}/${pod.name}`, problem);
+    for (const target of targets) for (const problem of unsupported(target.hints, agent.hints)) report(target, problem);
     try {
       const wish = { targets, node, options, fill, seenByShipper, report };
       const { outputs, quarantined } = renderIsolated(agent, wish, new Map(), check);
