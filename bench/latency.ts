@@ -1,7 +1,17 @@
 import { readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { agents, changedAt, configOf, createStage, outputsOf, type Resident, type Runtime } from './stage.ts';
+import {
+  agents,
+  changedAt,
+  configOf,
+  createStage,
+  outputsOf,
+  type Resident,
+  type Runtime,
+  type Stage,
+  type Watcher,
+} from './stage.ts';
 import { load } from './process.ts';
 import { percentile, table } from './table.ts';
 
@@ -17,7 +27,7 @@ export async function latency(pace: Pace): Promise<string> {
 }
 
 /** A start 50 ms after the one before is configured, or every 50 ms whether it is or not. */
-type Pace = 'one by one' | 'burst';
+export type Pace = 'one by one' | 'burst';
 
 async function measure(runtime: Runtime, existing: number, pace: Pace) {
   const stage = await createStage(runtime);
@@ -25,43 +35,7 @@ async function measure(runtime: Runtime, existing: number, pace: Pace) {
     const residents = await stage.fill(existing, Math.ceil(existing / 5));
     const watcher = await stage.watcher();
     await watcher.complete(residents);
-    await sleep(1000);
-    const config = configOf(watcher.shipper);
-    const named = new Map<Resident, number>();
-    const waiting = new Set<Resident>();
-    // Each version of the file is read, and tells by its own time when those that it names were configured.
-    const look = (_event: string, name: string | null) => {
-      if (name !== basename(config)) return;
-      const text = readFileSync(config, 'utf8');
-      const time = changedAt(config) ?? Number.NaN;
-      for (const one of waiting) {
-        if (!text.includes(`"${one.pod.metadata.name}"`)) continue;
-        named.set(one, time);
-        waiting.delete(one);
-      }
-    };
-    const watching = watch(dirname(config), look);
-    const started: Resident[] = [];
-    const begin = performance.now();
-    for (let i = 0; i < starts; i++) {
-      const [one] = await stage.start();
-      if (!one) continue;
-      started.push(one);
-      waiting.add(one);
-      if (pace === 'one by one') await watcher.complete([one]);
-      await sleep(pace === 'one by one' ? gap : Math.max(0, begin + (i + 1) * gap - performance.now()));
-    }
-    await watcher.complete(started);
-    await sleep(100);
-    watching.close();
-
-    const from = new Map(started.map((one) => [one, changedAt(stage.linkOf(one)) ?? Number.NaN]));
-    const since = (one: Resident, time: number | undefined) => (time ?? Number.NaN) - (from.get(one) ?? 0);
-    const inConfig = started.map((one) => since(one, named.get(one)));
-    const own = agents.map((_, i) =>
-      started.map((one) => since(one, changedAt(outputsOf(one, watcher.shipper)[i] ?? ''))),
-    );
-    const all = started.map((_, at) => Math.max(inConfig[at] ?? 0, ...own.map((times) => times[at] ?? 0)));
+    const { all, inConfig, own } = await latencies(stage, watcher, pace);
     const ms = (values: number[], share: number) => Math.round(percentile(values, share));
     return {
       runtime,
@@ -81,4 +55,46 @@ async function measure(runtime: Runtime, existing: number, pace: Pace) {
   } finally {
     await stage.close();
   }
+}
+
+/** From the last file of each started container to its configuration, in milliseconds: in all four agents, and in each. */
+export async function latencies(stage: Stage, watcher: Watcher, pace: Pace) {
+  await sleep(1000);
+  const config = configOf(watcher.shipper);
+  const named = new Map<Resident, number>();
+  const waiting = new Set<Resident>();
+  // Each version of the file is read, and tells by its own time when those that it names were configured.
+  const look = (_event: string, name: string | null) => {
+    if (name !== basename(config)) return;
+    const text = readFileSync(config, 'utf8');
+    const time = changedAt(config) ?? Number.NaN;
+    for (const one of waiting) {
+      if (!text.includes(`"${one.pod.metadata.name}"`)) continue;
+      named.set(one, time);
+      waiting.delete(one);
+    }
+  };
+  const watching = watch(dirname(config), look);
+  const started: Resident[] = [];
+  const begin = performance.now();
+  for (let i = 0; i < starts; i++) {
+    const [one] = await stage.start();
+    if (!one) continue;
+    started.push(one);
+    waiting.add(one);
+    if (pace === 'one by one') await watcher.complete([one]);
+    await sleep(pace === 'one by one' ? gap : Math.max(0, begin + (i + 1) * gap - performance.now()));
+  }
+  await watcher.complete(started);
+  await sleep(100);
+  watching.close();
+
+  const from = new Map(started.map((one) => [one, changedAt(stage.linkOf(one)) ?? Number.NaN]));
+  const since = (one: Resident, time: number | undefined) => (time ?? Number.NaN) - (from.get(one) ?? 0);
+  const inConfig = started.map((one) => since(one, named.get(one)));
+  const own = agents.map((_, i) =>
+    started.map((one) => since(one, changedAt(outputsOf(one, watcher.shipper)[i] ?? ''))),
+  );
+  const all = started.map((_, at) => Math.max(inConfig[at] ?? 0, ...own.map((times) => times[at] ?? 0)));
+  return { all, inConfig, own };
 }

@@ -1,12 +1,14 @@
 // Measures the bundle in dist/ as a process of its own on made-up nodes: `npm run bench`, or single parts:
-// `node bench/run.ts start latency burst memory quiet requests [--minutes 10]`.
+// `node bench/run.ts start latency burst storm hanging memory quiet requests [--minutes 10]`.
 import { parseArgs } from 'node:util';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { hanging } from './hanging.ts';
 import { load } from './process.ts';
 import { quiet } from './quiet.ts';
 import { requests } from './requests.ts';
 import { start } from './start.ts';
+import { storm } from './storm.ts';
 import { cpus } from 'node:os';
 
 const { values, positionals } = parseArgs({
@@ -21,12 +23,14 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
     measure: () => latency('one by one'),
   },
   burst: { title: 'The same with a start every 50 ms', measure: () => latency('burst') },
+  storm: { title: '500 starts in a second, and a shipper that has to be told', measure: storm },
+  hanging: { title: 'An agent that never ends beside nine that are well', measure: hanging },
   memory: { title: 'Resident memory at 500 containers in 110 pods', measure: memory },
   quiet: { title: 'CPU of a quiet node with 500 containers that write', measure: quiet },
   requests: { title: 'Requests to the API server', measure: () => requests(Number(values.minutes)) },
 };
 
-const usual = ['start', 'latency', 'memory', 'quiet', 'requests'];
+const usual = ['start', 'latency', 'storm', 'hanging', 'memory', 'quiet', 'requests'];
 const chosen = positionals.length > 0 ? positionals : usual;
 const unknown = chosen.filter((name) => !(name in parts));
 if (unknown.length > 0) {

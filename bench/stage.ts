@@ -34,6 +34,8 @@ export interface WatcherOptions {
   by?: 'kube-url' | 'kubeconfig';
   /** A directory of an earlier watcher to go on from. */
   shipper?: string;
+  /** Agents beside the four, and what they need. */
+  more?: { agents: readonly string[]; env: Readonly<Record<string, string>> };
 }
 
 export type Stage = Awaited<ReturnType<typeof createStage>>;
@@ -94,7 +96,12 @@ export async function createStage(runtime: Runtime) {
       await node.remove(container);
       api.pods.delete(pod.metadata.uid);
     },
-    async watcher({ flags = imageFlags(), by = 'kube-url', shipper: given }: WatcherOptions = {}): Promise<Watcher> {
+    async watcher({
+      flags = imageFlags(),
+      by = 'kube-url',
+      shipper: given,
+      more,
+    }: WatcherOptions = {}): Promise<Watcher> {
       const shipper = given ?? (await mkdtemp(join(root, 'shipper-')));
       const keyFile = join(shipper, 'key');
       const kubeconfig = join(shipper, 'kubeconfig');
@@ -106,7 +113,7 @@ export async function createStage(runtime: Runtime) {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: {
           PATH: process.env['PATH'],
-          WATCHER_AGENTS: 'scalyr,appdynamics,loki,symlinker',
+          WATCHER_AGENTS: [...agents, ...(more?.agents ?? [])].join(),
           ...(runtime === 'docker' && { WATCHER_CONTAINERS_PATH: node.containers }),
           WATCHER_PODS_PATH: node.pods,
           ...(by === 'kube-url' ? { WATCHER_KUBE_URL: api.url } : { WATCHER_KUBECONFIG: kubeconfig }),
@@ -120,6 +127,7 @@ export async function createStage(runtime: Runtime) {
           WATCHER_APPDYNAMICS_DEST_PATH: join(shipper, 'jobs'),
           WATCHER_LOKI_DEST_PATH: join(shipper, 'loki'),
           WATCHER_SYMLINK_DIR: join(shipper, 'links'),
+          ...more?.env,
         },
       });
       const log = join(shipper, 'log');
