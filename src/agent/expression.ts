@@ -1,8 +1,9 @@
 import type Handlebars from 'handlebars';
 import { labelName } from './labels.ts';
+import { escapeGlob } from './path.ts';
 
 /** Maps in which every name is allowed: one that is missing is empty. */
-const open = new Set(['labels', 'annotations', 'namespaceLabels', 'attributes']);
+const open = new Set(['labels', 'annotations', 'namespaceLabels', 'attributes', 'hints']);
 const isOpen = Symbol('open');
 
 /** The value at a path of own properties. Throws if a name is missing, except for a pod's labels and annotations. */
@@ -47,6 +48,7 @@ const calls: Readonly<Record<string, (...values: unknown[]) => unknown>> = {
   join: (list, separator) => (Array.isArray(list) ? list.map(textOf).join(textOf(separator)) : textOf(list)),
   lower: (value) => textOf(value).toLowerCase(),
   labelname: (value) => labelName(textOf(value)),
+  glob: (value) => escapeGlob(textOf(value)),
   safe: (value) => textOf(value).replace(/[^a-zA-Z0-9_-]/gu, '_'),
 };
 

@@ -17,6 +17,15 @@ export function toYamlJson(value: unknown): string {
   return toJson(value).replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/**
+ * Text that the OpenTelemetry Collector takes as it is: it would expand `${…}` wherever it stands, even from files of its
+ * own, and evaluate `EXPR(…)` in a receiver's resource (confmap; pkg/stanza/operator/helper/expr_string.go), for which
+ * there is no escape.
+ */
+export function forCollector(text: string): string {
+  return text.replaceAll('EXPR(', 'EXPR (').replaceAll('$', '$$$$');
+}
+
 const quoted: Format = { escape: (value) => toYamlJson(value).slice(1, -1), json: true };
 
 const formats: Readonly<Record<string, Format>> = {
@@ -24,6 +33,10 @@ const formats: Readonly<Record<string, Format>> = {
   yaml: quoted,
   yml: quoted,
   csv: { escape: (value) => value.toWellFormed().replaceAll('"', '""'), json: false },
+  // JSON strings whose reader expands what a dollar begins. Beats take `$$` and `$}` for what follows (go-ucfg, lexer), so
+  // that one dollar before `${` would be undone by one more in the text itself.
+  filebeat: { escape: (value) => quoted.escape(value.replaceAll('$', '$$$$')), json: false },
+  otelcol: { escape: (value) => quoted.escape(forCollector(value)), json: false },
   lua: {
     escape: (value) =>
       [...Buffer.from(value)]

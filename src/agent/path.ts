@@ -38,3 +38,8 @@ export function firstBytes(text: string, bytes: number): string {
   while (end > 0 && ((buffer[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return buffer.toString('utf8', 0, end);
 }
+
+/** A path as a pattern that matches it alone, for shippers to which a backslash makes the next character itself. */
+export function escapeGlob(path: string): string {
+  return path.replace(/[*?[\]{}\\]/g, String.raw`\$&`);
+}
