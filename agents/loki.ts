@@ -26,6 +26,8 @@ export default defineAgent({
     },
   },
 
+  hints: ['tenant', 'attributes'],
+
   render({ targets, node, options, report }) {
     return targets.map((target): Output => {
       const { format, path } = target.log;
@@ -33,9 +35,10 @@ export default defineAgent({
       const labels = wanted.slice(0, options['max-labels']);
       const left = wanted.slice(labels.length).map(([name]) => name);
       if (left.length > 0) report(target, `labels beyond --loki-max-labels are left out: ${left.join(', ')}`);
-      const content = [
-        { targets: ['localhost'], labels: { __path__: escapeGlob(path), format, ...Object.fromEntries(labels) } },
-      ];
+      // Neither `format` nor `tenant` reaches Loki: the shipper's stages take them off.
+      const { tenant } = target.hints;
+      const ofShipper = { __path__: escapeGlob(path), format, ...(tenant !== undefined && { tenant }) };
+      const content = [{ targets: ['localhost'], labels: { ...ofShipper, ...Object.fromEntries(labels) } }];
       return {
         kind: 'file',
         path: posix.join(options['dest-path'], `${segment(target.id)}.${format}.json`),
@@ -59,8 +62,13 @@ function labelsOf(target: Target, node: Node, keys: readonly string[]): [string,
     ['node', node.name],
     ['cluster', node.cluster.id],
   ];
-  const taken = new Set(['format', 'filename', 'stream', ...own.map(([name]) => name)]);
-  return [...own, ...podLabels(target.pod.labels, keys, taken)]
+  const taken = new Set(['format', 'tenant', 'filename', 'stream', ...own.map(([name]) => name)]);
+  const ofPod = podLabels(target.pod.labels, keys, taken);
+  const names = new Set([...taken, ...ofPod.map(([name]) => name)]);
+  const attributes = Object.entries(target.hints.attributes)
+    .filter(([name]) => !names.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...own, ...ofPod, ...attributes]
     .map(([name, value]): [string, string] => [name, firstBytes(value, VALUE_BYTES)])
     .filter(([, value]) => value !== '');
 }

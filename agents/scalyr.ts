@@ -87,6 +87,9 @@ export default defineAgent({
     },
   },
 
+  // Its line groupers see the runtime's lines, not the container's, and so can't join what the hint means.
+  hints: ['parser', 'sampling', 'redaction', 'attributes'],
+
   directories: (options) => (options.layout === 'agent.d' ? [fragments(options['config-path'])] : []),
 
   render({ targets, node, options, seenByShipper, report }) {

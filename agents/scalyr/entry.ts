@@ -1,5 +1,6 @@
 import type { Target } from '../../src/agent/target.ts';
 import { entryFor, rulesOf, type Complain } from './annotations.ts';
+import { ownAttributes, redactionRules, samplingRules as ofHint } from './hints.ts';
 import { chosenRule, type SamplingRule } from './sampling.ts';
 
 const prefix = 'kubernetes-log-watcher/scalyr-';
@@ -38,19 +39,20 @@ export function logEntry(
   const complainOfRule = (why: string) => report(`the value of a rule in scalyr_sampling_rules ${why}`);
   const ruled = entryFor(target.container.name, 'sampling-rules', chosenRule(samplingRules, target), complainOfRule);
   const complainOfSampling = ruled === undefined ? complainOf('sampling-rules') : complainOfRule;
-  const sampling = rulesOf(
-    ruled ?? annotated('sampling-rules', 'sampling-rules', complainOfSampling),
-    { sampling_rate: isRate },
-    complainOfSampling,
-  );
+  const ofSampling = ruled ?? annotated('sampling-rules', 'sampling-rules', complainOfSampling);
+  const sampling =
+    ofSampling === undefined
+      ? ofHint(target.hints, report)
+      : rulesOf(ofSampling, { sampling_rate: isRate }, complainOfSampling);
   const complainOfRedaction = complainOf('redaction-rules');
-  const redaction = rulesOf(
-    annotated('redaction-rules', 'redaction-rules', complainOfRedaction),
-    { replacement: isText, hash_salt: isText },
-    complainOfRedaction,
-  );
+  const ofRedaction = annotated('redaction-rules', 'redaction-rules', complainOfRedaction);
+  const redaction =
+    ofRedaction === undefined
+      ? redactionRules(target.hints, report)
+      : rulesOf(ofRedaction, { replacement: isText, hash_salt: isText }, complainOfRedaction);
 
-  const named = parserOf(annotated('parser', 'parser', complainOf('parser')), complainOf('parser'));
+  const ofParser = annotated('parser', 'parser', complainOf('parser')) ?? target.hints.parser;
+  const named = parserOf(ofParser, complainOf('parser'));
   const parsed = parseLines.has(named) || parseLines.has('*');
   const cri = target.log.format === 'cri';
   const parser = (parsed || cri ? parseLines.get(named) : undefined) ?? named;
@@ -74,9 +76,12 @@ export function logEntry(
     redaction_rules: [...redaction, jwtRule],
     ...(cri ? { parse_format: 'cri' } : parsed && { parse_lines_as_json: true }),
     copy_from_start: true,
-    attributes: Object.fromEntries(
-      Object.entries(attributes).filter(([name, value]) => value !== '' && own(serverAttributes, name) !== value),
-    ),
+    attributes: {
+      ...ownAttributes(target.hints, serverAttributes, report),
+      ...Object.fromEntries(
+        Object.entries(attributes).filter(([name, value]) => value !== '' && own(serverAttributes, name) !== value),
+      ),
+    },
   };
 }
 
