@@ -10,6 +10,7 @@ import { options } from './config/options.ts';
 import { mask } from './system/secrets.ts';
 import agents from './watch/commands/agents.ts';
 import explain from './watch/commands/explain.ts';
+import lint from './watch/commands/lint.ts';
 import render from './watch/commands/render.ts';
 import watch from './watch/commands/watch.ts';
 
@@ -20,6 +21,7 @@ const argv = process.argv.slice(2);
 const world: Process = {
   argv,
   env: process.env,
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   signal: ended.signal,
@@ -58,6 +60,7 @@ async function main(): Promise<number> {
   add(render);
   add(explain);
   add(agents);
+  add(lint);
   await parser.parseAsync();
   return exit;
 }

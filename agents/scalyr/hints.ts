@@ -1,5 +1,6 @@
 import type { Hints } from '../../src/agent/hints.ts';
-import { isPythonPattern, type Complain } from './annotations.ts';
+import { isPythonPattern } from '../../src/agent/python.ts';
+import type { Complain } from './annotations.ts';
 
 /** Attributes of the whole session, or of Scalyr's own, which no pod may give. */
 const theirs = ['serverHost', 'monitor', 'original_file', 'raw_timestamp', 'severity', 'thread'];

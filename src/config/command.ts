@@ -6,6 +6,7 @@ export interface Process {
   /** The whole command line behind the program's name. */
   argv: readonly string[];
   env: Env;
+  stdin: NodeJS.ReadableStream;
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream;
   /** Aborted when the process is asked to end. */

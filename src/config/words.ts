@@ -14,8 +14,8 @@ export const typeWords: Readonly<Record<OptionType, string>> = {
 
 export const exitCodes: readonly (readonly [number, string])[] = [
   [0, 'Ended as asked. `explain`: the container is collected'],
-  [1, 'Failed; `render --diff`: there are differences'],
-  [2, 'The command line or the configuration has problems'],
+  [1, 'Failed; `render --diff`: there are differences; `lint`: problems were found'],
+  [2, 'The command line or the configuration has problems; `lint`: a file can not be read'],
   [3, '`explain`: excluded'],
   [4, '`explain`: not decided yet'],
   [5, '`explain`: an agent fails on it'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { isPythonPattern } from '../../agents/scalyr/annotations.ts';
+import { isPythonPattern } from '../../src/agent/python.ts';
 import { checkSamplingRules } from '../../agents/scalyr/sampling.ts';
 import type { Target } from '../../src/agent/target.ts';
 import { makeTarget, node } from '../support/targets.ts';
