@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
-const floors = [['system'], ['config'], ['kubernetes', 'logs'], ['agent'], ['watch'], ['main.ts']];
+const floors = [['system'], ['config'], ['kubernetes', 'logs'], ['agent'], ['watch', 'kit'], ['main.ts']];
 const floorOf = (place: string) => floors.findIndex((floor) => floor.includes(place));
 const touching =
   /^(node:(fs|net|tls|http|https|timers|child_process|os|process|dgram|worker_threads)|fs-extra|chokidar|prom-client|winston)/;

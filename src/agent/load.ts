@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suggestion } from '../config/closest.ts';
-import { contractVersion, type Agent, type Fill } from './agent.ts';
+import { contractVersion, type Agent, type Fill, type Output, type RenderInput } from './agent.ts';
 import { hintKeys } from './hints.ts';
 import { parseManifest } from './manifest.ts';
 import { checkOptions } from './options.ts';
@@ -20,6 +20,9 @@ export interface AgentPlaces {
    */
   outside?: string;
 }
+
+/** An agent as it is run: one that works in a thread of its own answers later. */
+export type RunnableAgent = Omit<Agent, 'render'> & { render(input: RenderInput): Output[] | Promise<Output[]> };
 
 /** An agent and what belongs to it. */
 export interface LoadedAgent {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { actualFiles, expectedFiles, goldenCases } from './golden.ts';
-import { allAgents } from './render.ts';
+import { compare } from '../../src/kit/golden.ts';
+import { goldenCases, root } from './golden.ts';
+import { allAgents, oneAgent } from './render.ts';
 
 const cases = await goldenCases();
 
 for (const name of cases) {
   test(`${name} is as expected`, async () => {
-    const [actual, expected] = [await actualFiles(name), await expectedFiles(name)];
-    assert.deepEqual([...actual.keys()].sort(), [...expected.keys()]);
-    for (const [path, content] of expected) assert.equal(actual.get(path), content, path);
+    assert.deepEqual(await compare(await oneAgent(name.split('/')[0] ?? ''), join(root, name)), []);
   });
 }
 

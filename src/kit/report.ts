@@ -1,0 +1,32 @@
+import type { Output } from '../agent/agent.ts';
+import type { Finding } from './check.ts';
+import type { CheckResult } from './kit.ts';
+
+/** What a check has found, over several lines. */
+export function findingText({ problem, example, outputs = [] }: Finding): string {
+  const lines = [problem];
+  if (example) lines.push('smallest example:', ...example.map((input) => `  ${JSON.stringify(input)}`));
+  if (outputs.length > 0) lines.push('made of it:', ...outputs.slice(0, 3).map((output) => `  ${outputText(output)}`));
+  return lines.map((line) => (line.length > 600 ? `${line.slice(0, 600)}…` : line)).join('\n');
+}
+
+/** The results of all checks, a line for each, with what was found below. */
+export function resultsText(results: readonly CheckResult[]): string {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  return results
+    .map(({ name, meaning, finding }) => {
+      const line = `  ${finding ? 'FAIL' : 'ok  '}  ${name.padEnd(width)}  ${meaning}\n`;
+      return finding ? `${line}${indent(findingText(finding))}\n` : line;
+    })
+    .join('');
+}
+
+function outputText(output: Output): string {
+  return output.kind === 'link'
+    ? `${output.path} -> ${JSON.stringify(output.to)}`
+    : `${output.path}: ${JSON.stringify(output.content)}`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '          ');
+}
