@@ -13,17 +13,8 @@ export interface Format {
 const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /** JSON text that YAML 1.1 and 1.2 read as the same value. */
-export function toYamlJson(value: unknown): string {
-  return toJson(value).replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/**
- * Text that the OpenTelemetry Collector takes as it is: it would expand `${…}` wherever it stands, even from files of its
- * own, and evaluate `EXPR(…)` in a receiver's resource (confmap; pkg/stanza/operator/helper/expr_string.go), for which
- * there is no escape.
- */
-export function forCollector(text: string): string {
-  return text.replaceAll('EXPR(', 'EXPR (').replaceAll('$', '$$$$');
+export function toYamlJson(value: unknown, indent?: number): string {
+  return toJson(value, indent).replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const quoted: Format = { escape: (value) => toYamlJson(value).slice(1, -1), json: true };
@@ -36,7 +27,11 @@ const formats: Readonly<Record<string, Format>> = {
   // JSON strings whose reader expands what a dollar begins. Beats take `$$` and `$}` for what follows (go-ucfg, lexer), so
   // that one dollar before `${` would be undone by one more in the text itself.
   filebeat: { escape: (value) => quoted.escape(value.replaceAll('$', '$$$$')), json: false },
-  otelcol: { escape: (value) => quoted.escape(forCollector(value)), json: false },
+  // The OpenTelemetry Collector takes `$$` for a dollar, but has no escape for `EXPR(…)`, which it evaluates.
+  otelcol: {
+    escape: (value) => quoted.escape(value.replaceAll('EXPR(', 'EXPR (').replaceAll('$', '$$$$')),
+    json: false,
+  },
   lua: {
     escape: (value) =>
       [...Buffer.from(value)]

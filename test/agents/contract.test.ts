@@ -4,6 +4,12 @@ import { allAgents } from './render.ts';
 const variants: Record<string, Readonly<Record<string, unknown>>[]> = {
   scalyr: [{}, { layout: 'agent.d', 'parse-lines-json': ['*'] }],
   loki: [{}, { labels: ['*'], 'max-labels': 100 }],
+  rsyslog: [{}, { labels: ['*'] }],
+  filebeat: [{}, { labels: ['*'] }],
+  'otel-collector': [
+    { 'config-path': '/out/otel/containers.yaml' },
+    { 'config-path': '/out/otel/containers.yaml', labels: ['*'], storage: '', pipeline: 'logs', receiver: 'file_log' },
+  ],
 };
 
 for (const loaded of await allAgents()) contract(loaded, variants[loaded.agent.name]);
