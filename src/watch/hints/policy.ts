@@ -1,5 +1,5 @@
 import { checkPattern, checkSelector } from '../../config/check.ts';
-import { suggestion } from '../../config/closest.ts';
+import { closest } from '../../config/closest.ts';
 import { matches, parseSelector, wildcard, type Selector } from '../selector.ts';
 import { quoted } from './problems.ts';
 import { keys, readValue, type Key, type Values } from './values.ts';
@@ -69,15 +69,14 @@ function readRules(value: unknown, say: Say): PolicyRule[] {
 function readRule(rule: Record<string, unknown>, say: Say): PolicyRule {
   const { namespaces, labels, containers, hints, ...others } = rule;
   const known = ['namespaces', 'labels', 'containers', 'hints'];
-  for (const name of Object.keys(others))
-    say(`has the unknown key ${quoted(name)}${suggestion(name, known)}`.replace(/\.$/, ''));
+  for (const name of Object.keys(others)) say(`has the unknown key ${quoted(name)}${meant(name, known)}`);
   const values: Record<string, unknown> = {};
   const sayOf = (problem: string): undefined => {
     say(problem);
   };
   if (isMap(hints)) {
     for (const [key, value] of Object.entries(hints)) {
-      if (!isKey(key)) say(`has the unknown hint ${quoted(key)}${suggestion(key, keys)}`.replace(/\.$/, ''));
+      if (!isKey(key)) say(`has the unknown hint ${quoted(key)}${meant(key, keys)}`);
       else values[key] = readValue(key, value, (why) => sayOf(`has a hint ${key} that ${why}`));
     }
   } else say('has no hints, a mapping');
@@ -102,6 +101,11 @@ function texts(value: unknown, name: string, check: (text: string) => string | u
     if (wrong !== undefined) say(`has ${name} with ${quoted(text)}, which ${wrong}`);
   }
   return list;
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const near = closest(name, known);
+  return near === undefined ? '' : ` (did you mean \`${near}\`?)`;
 }
 
 const isKey = (name: string): name is Key => (keys as readonly string[]).includes(name);

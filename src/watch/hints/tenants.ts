@@ -17,7 +17,9 @@ export function checkTenants(value: unknown): string | undefined {
     if (list.length === 0) return [`has no tenant for ${pattern}`];
     return strange === undefined
       ? []
-      : [`has ${quoted(JSON.stringify(strange))} for ${pattern}, which is no name of a tenant`];
+      : [
+          `has ${quoted(typeof strange === 'string' ? strange : JSON.stringify(strange))} for ${pattern}, which is no name of a tenant`,
+        ];
   });
   return problems.length > 0 ? problems.join('; ') : undefined;
 }
