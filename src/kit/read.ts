@@ -2,11 +2,12 @@ import { parseDocument } from 'yaml';
 import type { Output } from '../agent/agent.ts';
 import type { Target } from '../agent/target.ts';
 
-/** The content of a file as its reader sees it, as far as its name tells the format; else neither value nor problem. */
+/** The content of a file as its reader finds it on disk, as far as its name tells the format; else neither value nor problem. */
 export function readFile(output: Output): { value?: unknown; problem?: string } {
   if (output.kind === 'link' || typeof output.content !== 'string') return {};
-  if (output.path.endsWith('.json')) return readJson(output.content);
-  return /\.(ya?ml|job)$/.test(output.path) ? readYaml(output.content) : {};
+  const text = output.content.toWellFormed();
+  if (output.path.endsWith('.json')) return readJson(text);
+  return /\.(ya?ml|job)$/.test(output.path) ? readYaml(text) : {};
 }
 
 /** All keys of all mappings in a value. */

@@ -18,6 +18,8 @@ export interface Subject extends Tested {
   vocabulary: Vocabulary;
   /** The keys that its files have for ordinary targets, an asterisk for each target's id. */
   keys: ReadonlySet<string>;
+  /** Whether its files parse for ordinary targets. */
+  readable: boolean;
   /** Whether a target without any label shows in its outputs. */
   showsAll: boolean;
 }
@@ -38,14 +40,17 @@ export async function createSubject(
   const render = (targets: readonly Target[]) => quietly(() => renderWith(subject, targets));
   const vocabulary = await learn(render);
   const keys = new Set<string>();
+  let readable = true;
   for (const targets of [makeTargets(2), ...fullTargets(vocabulary).map((target) => [target])]) {
     const made = await render(targets);
-    const found = made?.outputs.flatMap((output) => keysOf(readFile(output).value)) ?? [];
+    const read = made?.outputs.map(readFile) ?? [];
+    readable &&= read.every(({ problem }) => problem === undefined);
+    const found = read.flatMap(({ value }) => keysOf(value));
     for (const key of withoutIds(found, targets)) keys.add(key);
   }
   const bare = makeTarget();
   const showsAll = shows((await render([bare]))?.outputs ?? [], bare);
-  return { ...subject, vocabulary, keys, showsAll };
+  return { ...subject, vocabulary, keys, readable, showsAll };
 }
 
 /** What the agent makes of the targets. */

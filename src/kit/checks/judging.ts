@@ -46,20 +46,13 @@ export const readable: Check = {
 export const hostileText: Check = {
   name: 'hostile-text',
   meaning: 'whatever a pod says is data: nothing throws, every file still parses, and no key is made of it',
-  judge({ hostile, targets, outputs, error }, { keys }) {
+  judge({ hostile, targets, outputs, error }, { keys, readable }) {
     if (!hostile) return undefined;
     if (error !== undefined) return `it throws: ${error}`;
-    const problem = unreadable(outputs);
-    if (problem !== undefined) return problem;
-    const allowed = labelKeys(targets);
-    for (const output of outputs) {
-      for (const key of withoutIds(keysOf(readFile(output).value), targets))
-        if (!keys.has(key) && !allowed(key)) return `${output.path}: ${JSON.stringify(key)} became a key`;
-    }
-    return undefined;
+    const problem = readable ? unreadable(outputs) : undefined;
+    return problem ?? strangeKey(outputs, targets, keys);
   },
 };
-
 export const secrets: Check = {
   name: 'secrets',
   meaning: 'secrets stand in no path, link or report, and only in files of a mode like 0600',
@@ -75,6 +68,20 @@ export const secrets: Check = {
     return undefined;
   },
 };
+
+/** Tells of a key that ordinary targets don't have, unless it is that of a label. */
+export function strangeKey(
+  outputs: readonly Output[],
+  targets: readonly Target[],
+  keys: ReadonlySet<string>,
+): string | undefined {
+  const allowed = labelKeys(targets);
+  for (const output of outputs) {
+    const strange = withoutIds(keysOf(readFile(output).value), targets).find((key) => !keys.has(key) && !allowed(key));
+    if (strange !== undefined) return `${output.path}: ${JSON.stringify(strange)} became a key`;
+  }
+  return undefined;
+}
 
 function leaks(text: string): boolean {
   return [secretText, Buffer.from(secretText).toString('base64'), encodeURIComponent(secretText)].some((form) =>

@@ -77,16 +77,19 @@ async function outputsOf(subject: Subject, targets: readonly Target[]): Promise<
 }
 
 function differs(before: readonly Output[], after: readonly Output[] = [], when: string): Finding | undefined {
-  const byPath = new Map(after.map((output) => [output.path, output]));
-  for (const output of before) {
-    const other = byPath.get(output.path);
-    byPath.delete(output.path);
-    if (!other) return { problem: `${output.path} is not made ${when}`, outputs: [output] };
-    if (!isDeepStrictEqual(output, other))
-      return { problem: `${output.path} is another ${when}`, outputs: [output, other] };
+  const [first, then] = [byPath(before), byPath(after)];
+  for (const path of new Set([...first.keys(), ...then.keys()])) {
+    const [old, now] = [first.get(path), then.get(path)];
+    if (isDeepStrictEqual(old, now)) continue;
+    const what = old === undefined ? 'is made only' : now === undefined ? 'is not made' : 'is another';
+    return { problem: `${path} ${what} ${when}`, outputs: [...(old ?? []), ...(now ?? [])] };
   }
-  const [more] = byPath.values();
-  return more && { problem: `${more.path} is made only ${when}`, outputs: [more] };
+  return undefined;
+}
+
+function byPath(outputs: readonly Output[]): Map<string, Output[]> {
+  const inOrder = outputs.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return Map.groupBy(inOrder, ({ path }) => path);
 }
 
 /** A file that is told of all targets may list them in the order in which they come. */

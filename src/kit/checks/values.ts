@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { strangeKey } from './judging.ts';
 import { hostileText } from '../hostile.ts';
 import { createRandom } from '../random.ts';
 import { leavesOf, readFile } from '../read.ts';
@@ -15,22 +16,27 @@ export const values: Check = {
   name: 'values',
   meaning: 'what a pod says arrives as it was said, and no label takes the place of another value',
   async look(subject) {
-    const marked = await leaves(
-      subject,
-      inputOf(subject, (name) => `marker-${name}`),
-    );
-    if (!marked) return undefined;
+    const marker = (name: string) => `marker-${name}`;
+    const plain = await leaves(subject, inputOf(subject, marker));
+    const marked = await leaves(subject, { ...inputOf(subject, marker), ...spoofing(subject, marker) });
+    if (!plain || !marked) return undefined;
+    for (const text of plain.values()) {
+      if (countOf(marked, text) >= countOf(plain, text) || !String(text).startsWith('marker-')) continue;
+      const example = [{ ...inputOf(subject, marker), ...spoofing(subject, marker) }];
+      return { problem: `a label takes the place of the value ${JSON.stringify(text)}`, example };
+    }
     for (let seed = 0; seed < tries; seed += 1) {
       const random = createRandom(seed);
       const texts = new Map<string, string>();
-      const input = inputOf(subject, (name) => {
+      const textOf = (name: string) => {
         const text =
           hostileText(random)
             .slice(0, 100)
             .replace(/[$%#{}@*?[\]\\]/g, '') || 'x';
         texts.set(`marker-${name}`, text);
         return text;
-      });
+      };
+      const input = { ...inputOf(subject, textOf), ...spoofing(subject, textOf) };
       const found = await leaves(subject, input);
       for (const [way, marker] of found ? marked : []) {
         const text = texts.get(String(marker))?.toWellFormed();
@@ -45,24 +51,37 @@ export const values: Check = {
   },
 };
 
-function inputOf({ vocabulary }: Subject, text: (name: string) => string): TargetInput {
-  const names = ['application', 'component', 'version', 'environment', 'release', ...vocabulary.labels];
-  const strange = ['namespace', 'pod', 'container', 'container_name', 'format', 'path', 'cluster', 'node', 'logfile'];
-  const labels = Object.fromEntries(names.map((name) => [name, text(name)]));
-  const spoofs = strange.filter((name) => !names.includes(name)).map((name) => [name, 'spoof'] as const);
+function inputOf(subject: Subject, text: (name: string) => string): TargetInput {
   return {
     id: 'id-1',
     log: '/var/log/pods/1/0.log',
     namespace: text('of the namespace'),
     pod: text('of the pod'),
     container: text('of the container'),
-    labels: { ...Object.fromEntries(spoofs), ...labels },
+    labels: labelsOf(subject, text),
   };
 }
 
-/** All values of all files, by the place of the file and the way to the value. */
+/** Labels that are called like other facts. */
+function spoofing(subject: Subject, text: (name: string) => string): Pick<TargetInput, 'labels'> {
+  const names = ['namespace', 'pod', 'container', 'container_name', 'format', 'path', 'cluster', 'node', 'logfile'];
+  return { labels: { ...Object.fromEntries(names.map((name) => [name, 'spoof'])), ...labelsOf(subject, text) } };
+}
+
+function labelsOf({ vocabulary }: Subject, text: (name: string) => string): Record<string, string> {
+  const names = ['application', 'component', 'version', 'environment', 'release', ...vocabulary.labels];
+  return Object.fromEntries(names.map((name) => [name, text(name)]));
+}
+
+function countOf(found: ReadonlyMap<string, unknown>, text: unknown): number {
+  return [...found.values()].filter((value) => value === text).length;
+}
+
+/** All values of all files, by the place of the file and the way to the value; nothing where hostile text got through. */
 async function leaves(subject: Subject, input: TargetInput): Promise<Map<string, unknown> | undefined> {
-  const made = await renderWith(subject, [makeTarget(input)]).catch(() => undefined);
-  if (!made) return undefined;
+  const targets = [makeTarget(input)];
+  const made = await renderWith(subject, targets).catch(() => undefined);
+  if (!made || strangeKey(made.outputs, targets, subject.keys)) return undefined;
+  if (made.outputs.some((output) => readFile(output).problem !== undefined)) return undefined;
   return new Map(made.outputs.flatMap((output, index) => [...leavesOf(readFile(output).value, `outputs[${index}]`)]));
 }
