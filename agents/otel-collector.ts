@@ -65,6 +65,8 @@ export default defineAgent({
       include: [`${escapeGlob(target.log.path)}*`],
       exclude: ['gz', 'tmp'].map((end) => `${escapeGlob(target.log.path)}*.${end}`),
       start_at: 'beginning',
+      // By this the container operator tells the parts of cut lines apart, and warns at each line without it.
+      include_file_path: true,
       ...(options.storage && { storage: options.storage }),
       resource: resource(target, node, options.labels),
       operators: operators(target),

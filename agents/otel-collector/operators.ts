@@ -13,27 +13,32 @@ export function operators({ log, hints }: Target): Operator[] {
       // It would take them from the path, which is none of Kubernetes' with Docker; they are in the resource.
       add_metadata_from_filepath: false,
     },
-    ...(hints.multilineStart ? [recombine(hints.multilineStart)] : []),
+    ...(log.format === 'docker' ? whole : []),
+    ...(hints.multilineStart ? [{ ...recombine, is_first_entry: matches(hints.multilineStart) }] : []),
     ...(hints.sampling ?? []).flatMap((_, index, rules) => sample(rules, index)),
-    ...(hints.redaction ?? []).map(({ match, replacement }): Operator => ({
-      type: 'regex_replace',
-      regex: match,
-      replace_with: replacement,
-    })),
+    ...(hints.redaction ?? []).map(({ match, replacement }) => replace(match, replacement)),
     ...(hints.parser === 'json' ? [json] : []),
   ];
 }
 
+const recombine: Operator = {
+  type: 'recombine',
+  combine_field: 'body',
+  source_identifier: 'attributes["log.iostream"]',
+  max_log_size: '1MiB',
+};
+
+/** Docker cuts lines after 16 KiB, and ends only the last part of each with a newline (its copier.go), which then goes. */
+const whole: Operator[] = [
+  { ...recombine, is_last_entry: 'body endsWith "\\n"', combine_with: '' },
+  replace('\\n$', ''),
+];
+
 const json: Operator = { type: 'json_parser', parse_to: 'attributes.json', on_error: 'send_quiet' };
 
-function recombine(start: string): Operator {
-  return {
-    type: 'recombine',
-    combine_field: 'body',
-    is_first_entry: matches(start),
-    source_identifier: 'attributes["log.iostream"]',
-    max_log_size: '1MiB',
-  };
+/** Without a field the collector crashes at the first line (0.149). */
+function replace(regex: string, text: string): Operator {
+  return { type: 'regex_replace', field: 'body', regex, replace_with: text };
 }
 
 /** Of several rules the first that matches decides. */

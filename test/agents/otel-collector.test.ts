@@ -16,6 +16,7 @@ interface Receiver {
   include: string[];
   exclude: string[];
   start_at: string;
+  include_file_path: boolean;
   storage?: string;
   resource: Record<string, string>;
   operators: { type: string; [setting: string]: unknown }[];
@@ -85,10 +86,12 @@ test('the static configuration has the pipeline and the extensions', async () =>
 });
 
 test('reads from the beginning, rotated siblings too but for compressed ones, and keeps its place', () => {
-  const { include, exclude, start_at: start, storage } = one({ log: '/logs/a/0.log' });
+  const receiver = one({ log: '/logs/a/0.log' });
+  const { include, exclude, start_at: start, storage } = receiver;
   assert.deepEqual(include, ['/logs/a/0.log*']);
   assert.deepEqual(exclude, ['/logs/a/0.log*.gz', '/logs/a/0.log*.tmp']);
   assert.deepEqual([start, storage], ['beginning', 'file_storage']);
+  assert.equal(receiver.include_file_path, true);
   assert.equal('storage' in one({}, { storage: '' }), false);
 });
 
@@ -140,7 +143,17 @@ test("attributes have OpenTelemetry's names, and their own where it has none", (
 test('the container operator takes the lines apart and nothing from the path', () => {
   const operator = { type: 'container', add_metadata_from_filepath: false };
   assert.deepEqual(one({ format: 'cri' }).operators, [operator]);
-  assert.deepEqual(one({ format: 'docker' }).operators, [{ ...operator, format: 'docker' }]);
+  assert.deepEqual(one({ format: 'docker' }).operators[0], { ...operator, format: 'docker' });
+});
+
+test("the parts of Docker's long lines are joined until one ends with a newline, which goes", () => {
+  const [, join, trim, ...none] = one({ format: 'docker' }).operators;
+  assert.deepEqual(
+    [join?.type, join?.['is_last_entry'], join?.['combine_with']],
+    ['recombine', 'body endsWith "\\n"', ''],
+  );
+  assert.deepEqual(trim, { type: 'regex_replace', field: 'body', regex: '\\n$', replace_with: '' });
+  assert.deepEqual(none, []);
 });
 
 test('hints become operators behind it, in order', () => {
@@ -150,17 +163,17 @@ test('hints become operators behind it, in order', () => {
     redaction: [{ match: 'card=\\d+$', replacement: 'cut' }],
     parser: 'json',
   };
-  const [, recombine, debug, rest, redact, json, ...none] = one({ hints }).operators;
+  const [, recombine, debug, rest, redact, json, ...none] = one({ format: 'cri', hints }).operators;
   assert.equal(recombine?.['is_first_entry'], String.raw`body matches "^\\d \""`);
   assert.deepEqual([debug?.['expr'], debug?.['drop_ratio']], ['body matches "DEBUG"', 0.9]);
   assert.deepEqual(
     [rest?.['expr'], rest?.['drop_ratio']],
     ['not (body matches "DEBUG") and not (body matches "ERROR")', 0.75],
   );
-  assert.deepEqual(redact, { type: 'regex_replace', regex: 'card=\\d+$', replace_with: 'cut' });
+  assert.deepEqual(redact, { type: 'regex_replace', field: 'body', regex: 'card=\\d+$', replace_with: 'cut' });
   assert.equal(json?.type, 'json_parser');
   assert.deepEqual(none, []);
-  const all = one({ hints: { sampling: [{ rate: 0.5 }] } }).operators[1];
+  const all = one({ format: 'cri', hints: { sampling: [{ rate: 0.5 }] } }).operators[1];
   assert.deepEqual(all, { type: 'filter', expr: 'true', drop_ratio: 0.5 });
 });
 
@@ -208,8 +221,9 @@ test('texts are what the pod says, whatever it says, and are never expanded or e
         for (const value of Object.values(resource)) assert.ok(!value.includes('EXPR('), value);
         const expected = { 'service.name': text, tenant: text, 'k8s.pod.name': target.pod.name };
         for (const [name, value] of Object.entries(expected)) assert.equal(resource[name] ?? '', same(value), name);
-        assert.deepEqual(operators[1], {
+        assert.deepEqual(operators.at(-1), {
           type: 'regex_replace',
+          field: 'body',
           regex: text.toWellFormed(),
           replace_with: text.toWellFormed(),
         });

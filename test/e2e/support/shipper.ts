@@ -22,9 +22,10 @@ export function startShipper(
   t: TestContext,
   command: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { name = command, env = {} }: { name?: string; env?: Readonly<Record<string, string>> } = {},
 ): Shipper {
   const child = spawn(command, args, {
+    argv0: name,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...env },
   });
