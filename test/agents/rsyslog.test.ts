@@ -33,12 +33,14 @@ function tableOf(outputs: readonly Output[]): Map<string, Entry> {
 
 const links = (outputs: readonly Output[]) => outputs.filter((output) => output.kind === 'link');
 
-test('each link is in the table under the path at which rsyslog sees it', () => {
+test('each link is in the table under the path at which rsyslog sees it', async () => {
   const { agent, fill } = rsyslog;
   const targets = [makeTarget(), makeTarget({ format: 'cri' })];
   const options = makeOptions(agent, { 'dest-path': '/out/rsyslog' }) as Parameters<typeof agent.render>[0]['options'];
   const seenByShipper = (path: string) => path.replace('/out/', '/shared/');
-  const outputs = agent.render({ targets, node, options, fill, seenByShipper, report: () => assert.fail() });
+  const outputs = await Promise.resolve(
+    agent.render({ targets, node, options, fill, seenByShipper, report: () => assert.fail() }),
+  );
   const table = tableOf(outputs);
   assert.deepEqual(
     links(outputs).map(({ path }) => seenByShipper(path)),

@@ -8,12 +8,17 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import * as fc from 'fast-check';
 import { parse, stringify } from 'yaml';
+import { hostileTargets } from '../agents/hostile.ts';
+import { contentOf, oneAgent, render } from '../agents/render.ts';
 import { until } from '../support/program.ts';
+import { temporaryDirectory } from '../support/tree.ts';
 import { createWorld } from '../support/world.ts';
 import { installed, startShipper } from './support/shipper.ts';
 
 const program = join(import.meta.dirname, '../../.cache/otelcol/otelcol');
+const ownPath = join(import.meta.dirname, '../../manifests/otel-collector/collector.yaml');
 const hostile =
   '${env:SECRET} $${env:SECRET} $$${file:/etc/passwd} $SECRET EXPR(env("SECRET")) a"b\'c\n\\ \u2028 😀 {{x}}';
 /** What arrives of it: there is no escape for an expression. */
@@ -71,8 +76,7 @@ async function setUp(t: TestContext) {
   const health = `127.0.0.1:${await freePort()}`;
   await mkdir(join(world.shipper, 'otel'));
   const containers = join(world.shipper, 'otel/containers.yaml');
-  const manifest = join(import.meta.dirname, '../../manifests/otel-collector/collector.yaml');
-  const own = parse(await readFile(manifest, 'utf8')) as Own;
+  const own = parse(await readFile(ownPath, 'utf8')) as Own;
   own.extensions.health_check.endpoint = health;
   own.extensions.file_storage.directory = at('positions');
   own.exporters.otlphttp = { endpoint: url, encoding: 'json', compression: 'none' };
@@ -112,6 +116,29 @@ test('the collector finds nothing wrong with the two files, with and without a c
   // The same check can fail.
   await writeFile(at('collector.yaml'), 'extensions: { unknown: {} }');
   assert.equal(validate().status, 1);
+});
+
+test('of hundreds of hostile pods the collector reads exactly what they say', async (t) => {
+  if (!installed(t, program, ['components'], 'test/e2e/support/otelcol.sh builds it')) return;
+  const path = join(await temporaryDirectory(t), 'containers.yaml');
+  const hints = { attributes: { team: hostile }, multilineStart: '^"$', tenant: hostile };
+  const targets = fc
+    .sample(hostileTargets, 100)
+    .flat()
+    .map((target, index) => ({ ...target, id: `id-${index}`, hints }));
+  const { outputs } = render(await oneAgent('otel-collector'), targets, { 'config-path': path, labels: ['*'] });
+  const content = contentOf(outputs, path);
+  await writeFile(path, content);
+  const print = ['print-config', '--feature-gates=otelcol.printInitialConfig', '--mode=unredacted', '--format=json'];
+  const { status, stdout, stderr } = spawnSync(program, [...print, `--config=${ownPath}`, `--config=${path}`], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  assert.equal(status, 0, stderr.slice(0, 2000));
+  const seen = JSON.parse(stdout) as { receivers: object };
+  const written = JSON.parse(content.replaceAll('$$', '$')) as { receivers: object };
+  assert.equal(Object.keys(seen.receivers).length, targets.length);
+  assert.deepEqual(seen.receivers, written.receivers);
 });
 
 test('lines arrive with their attributes, and those of a later container without a restart', async (t) => {

@@ -15,6 +15,7 @@ interface Entry {
   stream: string;
   part?: string;
   log: string;
+  json?: unknown;
 }
 
 const hostile = 'a"b\'c\n\\ $!all-json %msg% %$!% ${HOME} $HOME {{x}} `id` $(id) \u2028 \u0001 😀 "}]}';
@@ -90,12 +91,20 @@ test('lines arrive with their attributes, and those of a later container without
   assert.equal(attributes['container'], 'main');
   assert.equal(attributes['note'], hostile);
 
-  const cri = await world.pod('second', { labels: { note: `${hostile} too` } });
-  await world.node.write(cri.container, ['one', '  two  spaces']);
+  const cri = await world.pod('second', {
+    labels: { note: `${hostile} too` },
+    annotations: {
+      'kubernetes-log-watcher/attributes': JSON.stringify({ team: hostile }),
+      'kubernetes-log-watcher/parser': 'json',
+    },
+  });
+  await world.node.write(cri.container, ['{"level":"info"}', '  two  spaces']);
   await until('the lines of the second', async () => (await of('second')).length === 2, 20_000);
   const later = await of('second');
-  assert.deepEqual(later.map(({ log }) => log).toSorted(), ['  two  spaces', 'one']);
+  assert.deepEqual(later.map(({ log }) => log).toSorted(), ['  two  spaces', '{"level":"info"}']);
+  assert.deepEqual(later.find(({ log }) => log.startsWith('{'))?.json, { level: 'info' });
   for (const { k8s, part, stream } of later) {
+    assert.equal(k8s?.attributes['team'], hostile);
     assert.deepEqual([k8s?.attributes['note'], part, stream], [`${hostile} too`, 'F', 'stdout']);
   }
 
