@@ -101,6 +101,10 @@ type Fill1 = (context: object) => string;
 
 test('a value is one field of CSV and plain bytes of Lua', () => {
   assert.equal(compileTemplate('"{{v}}"', 'a.csv.hbs')({ v: 'a"b\n,' }), '"a""b\n,"');
+  assert.equal(compileTemplate('"{{v}}"', 'a.filebeat.hbs')({ v: '"$${x}' }), '"\\"$$$${x}"');
+  assert.equal(compileTemplate('"{{v}}"', 'a.otelcol.hbs')({ v: '"${x} EXPR(1)' }), '"\\"$${x} EXPR (1)"');
+  assert.equal(compileTemplate('"{{glob v}}"', 'a.yaml.hbs')({ v: '/a*[b]' }), '"/a\\\\*\\\\[b\\\\]"');
+  assert.equal(compileTemplate('{{or hints.parser "none"}}', 'a.yaml.hbs')({ hints: {} }), 'none');
   assert.equal(compileTemplate('"{{v}}"', 'a.lua.hbs')({ v: 'a"\n${é' }), '"a\\034\\010\\036\\123\\195\\169"');
 });
 
