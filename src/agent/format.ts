@@ -32,6 +32,9 @@ const formats: Readonly<Record<string, Format>> = {
     escape: (value) => quoted.escape(value.replaceAll('EXPR(', 'EXPR (').replaceAll('$', '$$$$')),
     json: false,
   },
+  // Fluent Bit expands `${…}` in each value, twice over, and has no escape for it (src/flb_env.c); a space in between
+  // makes it text.
+  fluentbit: { escape: (value) => quoted.escape(value.replaceAll('${', '$ {')), json: false },
   lua: {
     escape: (value) =>
       [...Buffer.from(value)]

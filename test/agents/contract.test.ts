@@ -6,6 +6,7 @@ const variants: Record<string, Readonly<Record<string, unknown>>[]> = {
   loki: [{}, { labels: ['*'], 'max-labels': 100 }],
   rsyslog: [{}, { labels: ['*'] }],
   filebeat: [{}, { labels: ['*'] }],
+  'fluent-bit': [{}, { labels: ['*'], parsers: ['json'] }],
   'otel-collector': [
     { 'config-path': '/out/otel/containers.yaml' },
     { 'config-path': '/out/otel/containers.yaml', labels: ['*'], storage: '', pipeline: 'logs', receiver: 'file_log' },
