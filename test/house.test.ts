@@ -11,23 +11,15 @@ const touching =
 
 /** Files that only compute; the rest of the world comes to them as arguments. */
 const pure = [
-  ...[
-    'resolve',
-    'target',
-    'filter',
-    'selector',
-    'plan',
-    'isolate',
-    'path-map',
-    'explanation',
-    'debounce',
-    'hints',
-    'lint',
-  ].map((name) => `src/watch/${name}.ts`),
+  ...['resolve', 'target', 'filter', 'selector', 'plan', 'isolate', 'explanation', 'debounce', 'hints', 'lint'].map(
+    (name) => `src/watch/${name}.ts`,
+  ),
   ...['objects', 'scalyr', 'sarif'].map((name) => `src/watch/lint/${name}.ts`),
   ...['annotations', 'pattern', 'policy', 'problems', 'tenants', 'values'].map((name) => `src/watch/hints/${name}.ts`),
   ...[
     'agent',
+    'api',
+    'path-map',
     'reload',
     'hints',
     'python',

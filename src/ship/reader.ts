@@ -1,0 +1,46 @@
+import type { Batch } from './sink.ts';
+
+/** Where reading has to go on in one file after a restart. */
+export interface FileMark {
+  ino: number;
+  /** Fingerprint: the CRC-32 of the first so many bytes. */
+  head: [length: number, crc: number];
+  /** Up to here everything was taken. */
+  offset: number;
+  /** The CRC-32 of the last so many bytes before `offset`: tells a file that was cut and has grown again. */
+  tail: [length: number, crc: number];
+  /** By stream: from here on lines are to be shipped; before `offset` where parts of a line are still held back. */
+  from: [stdout: number, stderr: number];
+}
+
+/** Where reading has to go on at a path: the files that stood there, oldest first, and what is known to be finished. */
+export interface Mark {
+  files: FileMark[];
+  /** Files that were read to their end not long ago. */
+  past: FileMark[];
+  /** Milliseconds since 1970: what was put aside before has nothing to do with us. */
+  horizon: number;
+}
+
+/** `full`: the batch has no room. `dry`: all there was is taken. `more`: the budget is used up, there may be more. */
+export type Progress = 'full' | 'dry' | 'more';
+
+/** Reads what is at one path, over rotations. All calls are synchronous and none overlap. */
+export interface Reader {
+  /** Looks what is at the path; true if there may be something to read. Must go on while nothing is read. */
+  look(): boolean;
+  /** Gives lines to the batch, about `budget` bytes at most. */
+  read(batch: Batch, budget: number): Progress;
+  /** The state after the last read, for the checkpoint. */
+  mark(): Mark;
+  /** Gives what is held back to the batch: the beginnings of lines whose end doesn't come. */
+  flush(batch: Batch): void;
+  /** The path is not wanted any more: what is open is read to its end. `done` tells when that is so. */
+  release(): void;
+  readonly done: boolean;
+  /** Bytes that are known but not taken. */
+  readonly lag: number;
+  /** Number of files held open. */
+  readonly open: number;
+  close(): void;
+}

@@ -1,0 +1,62 @@
+import { closeSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isSame, openFile, type OpenFile } from './file.ts';
+import type { FileMark } from './reader.ts';
+
+/** A file beside a log that a rotation has put aside. */
+export interface Sibling {
+  path: string;
+  ino: number;
+  dev: number;
+  mtime: number;
+}
+
+/**
+ * What rotations have put aside of the log at `path` and not yet compressed: `0.log.20260102-030405`, `x.log.1`,
+ * `x.log-20260102`. Oldest first. Throws if the directory is there and can't be read.
+ */
+export function siblingsOf(path: string): Sibling[] {
+  const directory = dirname(path);
+  const base = basename(path);
+  const found: Sibling[] = [];
+  for (const name of namesIn(directory)) {
+    if (!isRotated(name, base)) continue;
+    const stat = statSync(join(directory, name), { throwIfNoEntry: false });
+    if (!stat?.isFile()) continue;
+    found.push({ path: join(directory, name), ino: stat.ino, dev: stat.dev, mtime: stat.mtimeMs });
+  }
+  return found.sort((a, b) => a.mtime - b.mtime || byName(a.path.slice(path.length), b.path.slice(path.length)));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** True for the name of a file that a rotation has made of the log `base`. */
+export function isRotated(name: string, base: string): boolean {
+  const sign = name.charAt(base.length);
+  return name.startsWith(base) && (sign === '.' || sign === '-') && !/\.(gz|tmp|bz2|xz|zst)$/.test(name);
+}
+
+/** Opens the one that was marked; undefined if it is not there. */
+export function findMarked(siblings: readonly Sibling[], mark: FileMark, now: number): OpenFile | undefined {
+  for (const { path, ino } of siblings) {
+    if (ino !== mark.ino) continue;
+    const file = openFile(path, now);
+    if (isSame(file, mark)) return file;
+    closeSync(file.fd);
+  }
+  return undefined;
+}
+
+// `.2` is older than `.1`, but a date that is greater is later.
+function byName(a: string, b: string): number {
+  const [first, second] = [a, b].map((end) => (/^\.\d{1,4}$/.test(end) ? -Number(end.slice(1)) : undefined));
+  if (first !== undefined && second !== undefined) return first - second;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

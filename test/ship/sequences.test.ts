@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Mark } from '../../src/ship/reader.ts';
+import { rememberingBatch, tailWorld } from '../support/tail.ts';
+
+const rounds = Number(process.env['ROUNDS'] ?? 50);
+
+/** A generator of numbers below `n` that gives the same for the same seed (mulberry32). */
+function random(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
+  };
+}
+
+/**
+ * One writer and one tailer, in an order that the seed gives. The writer appends whole lines, halves of lines and parts,
+ * renames, opens anew, cuts and deletes; the tailer looks, reads a little, is acknowledged, or is killed and begins
+ * again at its last acknowledged mark.
+ */
+function play(seed: number): void {
+  const pick = random(seed);
+  const directory = mkdtempSync(join(tmpdir(), 'sequence-'));
+  const path = join(directory, '0.log');
+  const { follow, clock } = tailWorld({ maxLine: 2000, buffer: Buffer.alloc(12_000) });
+  const expected: [string[], string[]] = [[], []];
+  const acknowledged: [string[], string[]] = [[], []];
+  const batch = rememberingBatch(3);
+  let mark: Mark | undefined;
+  let reader = follow(path);
+  let target = path;
+  let line = 0;
+  let dates = 0;
+  let rest = '';
+  const begun: [string, string] = ['', ''];
+  const did: string[] = [];
+
+  const append = (text: string) => appendFileSync(target, text);
+  const write = () => {
+    if (rest) {
+      append(rest);
+      rest = '';
+      return;
+    }
+    const stream = pick(4) === 0 ? 1 : 0;
+    const text = `${line++}:${'x'.repeat(pick(pick(8) === 0 ? 1500 : 40))}`;
+    const partial = pick(4) === 0;
+    const entry = `2026-01-02T03:04:05.${line}Z ${stream === 0 ? 'stdout' : 'stderr'} ${partial ? 'P' : 'F'} ${text}\n`;
+    if (partial && begun[stream].length < 400 && text.length < 400) begun[stream] += text;
+    else if (!partial) {
+      expected[stream].push(begun[stream] + text);
+      begun[stream] = '';
+    } else return;
+    const cut = pick(6) === 0 ? 1 + pick(entry.length - 1) : entry.length;
+    append(entry.slice(0, cut));
+    rest = entry.slice(cut);
+  };
+  const rotate = () => {
+    if (target !== path || rest || !existsSync(path)) return;
+    target = `${path}.20260102-${String(100_000 + dates++)}`;
+    renameSync(path, target);
+  };
+  const reopen = () => {
+    if (rest) return;
+    target = path;
+    appendFileSync(path, '');
+  };
+  const settle = () => {
+    for (;;) {
+      reader.look();
+      const progress = reader.read(batch, 1 << 20);
+      acknowledge();
+      if (progress === 'dry' && batch.count === 0) break;
+    }
+  };
+  const acknowledge = () => {
+    for (const { stream, text } of batch.taken) acknowledged[stream].push(text);
+    batch.clear();
+    mark = structuredClone(reader.mark());
+  };
+  const crash = () => {
+    batch.clear();
+    reader.close();
+    reader = follow(path, mark ? { mark } : {});
+  };
+  // The bytes that are gone for good must have been read before; so must the parts in them.
+  const cutOff = () => {
+    if (rest || begun[0] || begun[1] || target !== path) return;
+    settle();
+    if (pick(2)) copyFileSync(path, `${path}.copy.gz`);
+    truncateSync(path);
+    // A file of the same size that was written in the same tick of the kernel's clock can't be told from the old one.
+    for (const end = performance.now() + 5; performance.now() < end;);
+  };
+  const remove = () => {
+    if (rest || begun[0] || begun[1] || target !== path) return;
+    if (pick(2)) settle();
+    else reader.look();
+    const unread = statSync(path).size;
+    unlinkSync(path);
+    writeFileSync(path, '');
+    did.push(`of ${unread}`);
+    settle();
+  };
+
+  try {
+    writeFileSync(path, '');
+    reader.look();
+    acknowledge();
+    for (let step = 0; step < 150; step++) {
+      const [name, act] = (
+        [
+          ['write', write],
+          ['write', write],
+          ['write', write],
+          ['write', write],
+          ['rotate', rotate],
+          ['reopen', reopen],
+          ['look', () => void reader.look()],
+          ['read', () => void (reader.look(), reader.read(batch, 1 + pick(500)))],
+          ['read', () => void (reader.look(), reader.read(batch, 5000))],
+          ['acknowledge', acknowledge],
+          ['crash', crash],
+          ['cut', cutOff],
+          ['remove', remove],
+          ['wait', () => void (clock.now += pick(400))],
+        ] as const
+      )[pick(14)] as readonly [string, () => void];
+      did.push(name);
+      act();
+    }
+    if (rest) append(rest);
+    settle();
+    clock.now += 10_000;
+    settle();
+    clock.now += 10_000;
+    settle();
+    for (const stream of [0, 1] as const) {
+      if (begun[stream]) expected[stream].push(begun[stream]);
+      const short = (all: string[]) => all.map((text) => text.replaceAll(/x+/g, (run) => `x${run.length} `));
+      assert.deepEqual(
+        short(acknowledged[stream]),
+        short(expected[stream]),
+        `seed ${seed}, stream ${stream}: ${did.join(' ')}`,
+      );
+    }
+    assert.ok(reader.open <= 1, `${reader.open} files are held open`);
+  } finally {
+    reader.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test(`${rounds} sequences of a writer and a tailer: every line once and in order`, () => {
+  const first = Number(process.env['SEED'] ?? 1);
+  for (let seed = first; seed < first + rounds; seed++) play(seed);
+});
