@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
-const floors = [['system'], ['config'], ['kubernetes', 'logs'], ['agent'], ['watch', 'kit'], ['main.ts']];
+const floors = [['system'], ['config'], ['kubernetes', 'logs'], ['agent'], ['watch', 'kit', 'ship'], ['main.ts']];
 const floorOf = (place: string) => floors.findIndex((floor) => floor.includes(place));
 const touching =
   /^(node:(fs|net|tls|http|https|timers|child_process|os|process|dgram|worker_threads)|fs-extra|chokidar|prom-client|winston)/;
@@ -36,7 +36,10 @@ const pure = [
     'labels',
     'json',
   ].map((name) => `src/agent/${name}.ts`),
-  ...['container', 'paths'].map((name) => `src/logs/${name}.ts`),
+  ...['container', 'paths', 'lines/line', 'lines/time', 'lines/cri', 'lines/docker', 'lines/parse'].map(
+    (name) => `src/logs/${name}.ts`,
+  ),
+  ...['record', 'sink', 'reader', 'assembler'].map((name) => `src/ship/${name}.ts`),
   ...['pod', 'to-pod'].map((name) => `src/kubernetes/${name}.ts`),
 ];
 
