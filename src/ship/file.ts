@@ -24,7 +24,7 @@ export interface OpenFile {
 }
 
 const headLength = 256;
-export const tailLength = 32;
+export const tailLength = 256;
 
 /** Opens a file; never waits, whatever it is. Throws the system's error, or that it is no file. */
 export function openFile(path: string, now: number): OpenFile {

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
 import fsExtra from 'fs-extra';
+import { hasCode, temporaryPath, unless, writeFile } from '../system/replace.ts';
 import { modeOf, pathOf, type Change, type Entry } from './plan.ts';
 
 /** The file system as this file uses it; tests hand in one that fails or dies at a chosen call. */
@@ -25,8 +24,7 @@ export type FileSystem = Pick<
   | 'rmdir'
 >;
 
-const temporaryPrefix = '.klw-';
-const temporarySuffix = '.tmp';
+export { hasCode, sweep, syncDirectory, writeFile } from '../system/replace.ts';
 
 /** Makes sure, at most once for each, that the directories from an agent's root down to a path are no links. */
 export type Guard = (path: string) => void;
@@ -87,46 +85,6 @@ export async function apply(change: Change, guard: Guard, fs: FileSystem = fsExt
   }
 }
 
-/**
- * Replaces a file by rename, so that a reader sees the old or the new content and nothing between. A file that is a
- * mount point can't be replaced (EBUSY); it is written in place.
- */
-export async function writeFile(path: string, content: string, mode: number, fs: FileSystem = fsExtra): Promise<void> {
-  const temporary = temporaryPath(path);
-  try {
-    await writeSynced(temporary, 'wx', content, mode, fs);
-    await fs.rename(temporary, path);
-  } catch (error) {
-    await fs.unlink(temporary).catch(unless('ENOENT'));
-    if (!hasCode(error, 'EBUSY')) throw error;
-    await writeSynced(path, 'r+', content, mode, fs);
-  }
-}
-
-/** Makes the entries of a directory durable. */
-export async function syncDirectory(path: string, fs: FileSystem = fsExtra): Promise<void> {
-  const descriptor = await fs.open(path, 'r').catch(unless('ENOENT'));
-  if (descriptor === undefined) return;
-  try {
-    await fs.fsync(descriptor);
-  } finally {
-    await fs.close(descriptor);
-  }
-}
-
-/** Removes what a killed process may have left in a directory while it was writing. */
-export async function sweep(directory: string, fs: FileSystem = fsExtra): Promise<void> {
-  const names = (await fs.readdir(directory).catch(unless('ENOENT', 'ENOTDIR'))) ?? [];
-  for (const name of names) {
-    if (!name.startsWith(temporaryPrefix) || !name.endsWith(temporarySuffix)) continue;
-    await fs.unlink(join(directory, name)).catch(unless('ENOENT'));
-  }
-}
-
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
 // Directories and links are made without the thread pool: a hop into it costs more than the call.
 function makeDirectory(path: string, fs: FileSystem): void {
   try {
@@ -145,29 +103,4 @@ function writeLink(path: string, to: string, fs: FileSystem): void {
     fs.unlinkSync(temporary);
     throw error;
   }
-}
-
-async function writeSynced(path: string, flags: 'wx' | 'r+', content: string, mode: number, fs: FileSystem) {
-  const descriptor = await fs.open(path, flags, mode);
-  try {
-    await fs.fchmod(descriptor, mode);
-    const bytes = Buffer.from(content);
-    for (let done = 0; done < bytes.length;) {
-      done += (await fs.write(descriptor, bytes, done, bytes.length - done, done)).bytesWritten;
-    }
-    if (flags === 'r+') await fs.ftruncate(descriptor, bytes.length);
-    await fs.fsync(descriptor);
-  } finally {
-    await fs.close(descriptor);
-  }
-}
-
-function temporaryPath(path: string): string {
-  return join(dirname(path), `${temporaryPrefix}${randomBytes(6).toString('hex')}${temporarySuffix}`);
-}
-
-function unless(...codes: string[]): (error: unknown) => undefined {
-  return (error) => {
-    if (!hasCode(error, ...codes)) throw error;
-  };
 }
