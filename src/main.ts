@@ -12,12 +12,14 @@ import agents from './watch/commands/agents.ts';
 import explain from './watch/commands/explain.ts';
 import lint from './watch/commands/lint.ts';
 import render from './watch/commands/render.ts';
+import ship from './ship/commands/ship.ts';
 import watch from './watch/commands/watch.ts';
 
 const ended = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ended.abort(signal));
 
-const argv = process.argv.slice(2);
+// A logging-agent takes its only flag with one dash too.
+const argv = process.argv.slice(2).map((word) => (/^-config(=|$)/.test(word) ? `-${word}` : word));
 const world: Process = {
   argv,
   env: process.env,
@@ -44,11 +46,11 @@ async function main(): Promise<number> {
     .fail((message, error: Error | undefined) => {
       throw error ?? new ConfigError([message]);
     });
-  const add = <F extends object>({ usage, summary, isDefault, flags, run }: Command<F>) =>
+  const add = <F extends object>({ usage, summary, isDefault, options, flags, run }: Command<F>) =>
     parser.command(
       isDefault ? [usage, '$0'] : usage,
       summary,
-      (yargs) => withOptions(flags(yargs)),
+      (yargs) => (options ? applyOptions(flags(yargs), '', options) : withOptions(flags(yargs))),
       async (values) => {
         const stray = values._.find((word) => word !== usage.split(' ')[0]);
         if (stray !== undefined)
@@ -61,6 +63,7 @@ async function main(): Promise<number> {
   add(explain);
   add(agents);
   add(lint);
+  add(ship);
   await parser.parseAsync();
   return exit;
 }

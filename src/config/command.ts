@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import type { OptionTable } from './option.ts';
 import type { Env } from './variables.ts';
 
 /** What the process gives to a command. */
@@ -23,6 +24,8 @@ export interface Command<F extends object = object> {
   summary: string;
   /** True for the one that is meant when no word is given. */
   isDefault?: boolean;
+  /** Its own options, in place of those of the configuration of the watcher. */
+  options?: OptionTable;
   /** Flags of the command itself; those of the configuration come on top. */
   flags(yargs: Argv): Argv<F>;
   /** Returns the exit code. A `ConfigError` is told by the caller, with exit code 2. */

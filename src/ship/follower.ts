@@ -35,6 +35,8 @@ const pastKept = 8;
 const filesKept = 16;
 
 export interface Start {
+  /** Where the file is, if its source tells it by another name. */
+  path?: string;
   /** Where an earlier process ended; the rest has no meaning then. */
   mark?: Mark;
   /** Where a file that stands there is begun. */
@@ -47,9 +49,8 @@ export interface Start {
 export function createFollower(
   source: Source,
   world: FollowWorld,
-  { mark, start = 'beginning', since }: Start = {},
+  { path = source.path, mark, start = 'beginning', since }: Start = {},
 ): Reader {
-  const { path } = source;
   const { buffer, now } = world;
   const assembler = createAssembler<OpenFile>(source, world);
   let files: OpenFile[] = [];
@@ -88,9 +89,9 @@ export function createFollower(
   const openMissed = () => {
     const newest = files.at(-1);
     const since = Math.max(horizon, newest?.mtime ?? 0);
-    for (const { path, ino, dev, mtime } of siblingsOf(source.path)) {
+    for (const { path: aside, ino, dev, mtime } of siblingsOf(path)) {
       if (mtime < since || files.some((file) => file.ino === ino && file.dev === dev)) continue;
-      const file = openFile(path, now());
+      const file = openFile(aside, now());
       const finished = pickUp(file) && file.offset === file.size;
       if (finished || world.isTaken(dev, ino)) closeSync(file.fd);
       else files.push(file);
@@ -336,6 +337,7 @@ export function createFollower(
     get lag() {
       return files.reduce((sum, file) => sum + Math.max(0, file.size - file.offset), 0);
     },
+    holds: (dev, ino) => files.some((file) => file.ino === ino && file.dev === dev),
     get open() {
       return files.length;
     },

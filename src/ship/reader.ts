@@ -40,6 +40,8 @@ export interface Reader {
   readonly done: boolean;
   /** Bytes that are known but not taken. */
   readonly lag: number;
+  /** True if it holds this file. */
+  holds(dev: number, ino: number): boolean;
   /** Number of files held open. */
   readonly open: number;
   close(): void;

@@ -1,4 +1,4 @@
-/** A log file, as far as records tell of it. One object for as long as the file is followed. */
+/** A log file, as far as records tell of it. One object for as long as the file is followed; its attributes are replaced, not changed. */
 export interface Source {
   /** The path by which it was found. */
   path: string;

@@ -24,15 +24,15 @@ export default {
     return {
       batch() {
         const entries = createEntries();
-        const known = new WeakMap<Source, [Buffer, Buffer]>();
+        const known = new WeakMap<object, [Buffer, Buffer]>();
         const headOf = (source: Source, stream: 0 | 1) => {
-          let heads = known.get(source);
+          let heads = known.get(source.attributes);
           if (!heads) {
             heads = ([0, 1] as const).map((stream) => {
               const rest = JSON.stringify({ ...attributesOf(source, stream, node), log: '' }).slice(1, -2);
               return Buffer.from(`,${rest.toWellFormed()}`);
             }) as [Buffer, Buffer];
-            known.set(source, heads);
+            known.set(source.attributes, heads);
           }
           return heads[stream];
         };

@@ -67,9 +67,9 @@ interface LokiBatch extends Batch {
 function lokiBatch(destination: Destination, format: Format): LokiBatch {
   const { batchSize, metadata, node } = destination;
   const entries = createEntries();
-  let lastSource: Source | undefined;
+  let last: Source['attributes'] | undefined;
   let tail: Buffer = Buffer.alloc(0);
-  const known = new WeakMap<Source, Buffer>();
+  const known = new WeakMap<object, Buffer>();
   return {
     entries,
     get count() {
@@ -81,17 +81,17 @@ function lokiBatch(destination: Destination, format: Format): LokiBatch {
     room: (bytes) => entries.count === 0 || entries.size + bytes + tail.length + 64 <= batchSize,
     add(record) {
       const { source } = record;
-      if (source !== lastSource) {
-        lastSource = source;
+      if (source.attributes !== last) {
+        last = source.attributes;
         const all = attributesOf(source, 0, node);
-        tail = known.get(source) ?? format.metadata(pairsOf(all, metadata));
-        known.set(source, tail);
+        tail = known.get(last) ?? format.metadata(pairsOf(all, metadata));
+        known.set(last, tail);
       }
       format.encode(record, tail, entries);
     },
     clear() {
       entries.clear();
-      lastSource = undefined;
+      last = undefined;
     },
   };
 }

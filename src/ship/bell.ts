@@ -1,0 +1,45 @@
+import { watch, type FSWatcher } from 'node:fs';
+import type { Log } from '../system/log.ts';
+
+/**
+ * Follows directories as they are wanted, by inotify. What it tells is a hint to look, and looks go on without it: a
+ * directory that can't be followed is polled like all.
+ */
+export interface Bells {
+  /** Replaces the set of directories. */
+  follow(directories: ReadonlySet<string>): void;
+  has(directory: string): boolean;
+  close(): void;
+}
+
+export function createBells(ring: (directory: string) => void, log: Log): Bells {
+  const watchers = new Map<string, FSWatcher>();
+  let refused = false;
+  const drop = (directory: string) => {
+    watchers.get(directory)?.close();
+    watchers.delete(directory);
+  };
+  return {
+    follow(directories) {
+      for (const directory of watchers.keys()) if (!directories.has(directory)) drop(directory);
+      for (const directory of directories) {
+        if (watchers.has(directory)) continue;
+        try {
+          const watcher = watch(directory, { persistent: false }, () => ring(directory));
+          watcher.on('error', () => drop(directory));
+          watchers.set(directory, watcher);
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if ((code === 'ENOSPC' || code === 'EMFILE') && !refused) {
+            refused = true;
+            log.warn('no more directories can be followed by inotify; files there are polled', { error });
+          }
+        }
+      }
+    },
+    has: (directory) => watchers.has(directory),
+    close() {
+      for (const directory of [...watchers.keys()]) drop(directory);
+    },
+  };
+}

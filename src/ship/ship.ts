@@ -1,0 +1,205 @@
+import { readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Process } from '../config/command.ts';
+import type { Log } from '../system/log.ts';
+import { createBells } from './bell.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import type { Destination } from './destination.ts';
+import { discover, type Found, type Wanted } from './discover.ts';
+import type { ShipMetrics } from './metrics.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import { sinks, type ShipSettings } from './settings.ts';
+
+/** All destinations and what they follow. */
+export interface Ship {
+  state(): { scanned: boolean; problems: readonly string[]; destinations: DestinationState[] };
+  /** Brings the metrics up to date. */
+  measure(): void;
+  /** Runs until the abort, and then until all is sent or the grace is over. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface DestinationState {
+  name: string;
+  /** Milliseconds for which it has refused or not answered. */
+  failing: number;
+  detail: string;
+  pipeline: ReturnType<Pipeline['state']>;
+}
+
+/** What `--paths` and `--targets` find; the own output is left out by its inode's name too. */
+export function wantedOf({ core }: ShipSettings): Wanted {
+  const own = [1, 2].flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return [];
+    }
+  });
+  return {
+    paths: core.paths,
+    exclude: core.exclude,
+    excludeNamespaces: core['exclude-namespaces'],
+    targets: core.targets,
+    own: { pod: core['own-pod-name'], namespace: core['own-namespace'], files: own },
+  };
+}
+
+export async function createShip(
+  settings: ShipSettings,
+  { stdout, env, version }: Process,
+  log: Log,
+  metrics: ShipMetrics,
+): Promise<Ship> {
+  const { core } = settings;
+  const wanted = wantedOf(settings);
+  const parts = await Promise.all(
+    settings.destinations.map(async (destination) => {
+      const part = counting(destination, metrics, log);
+      const pipeline = createPipeline({
+        name: destination.name,
+        sink: sinks[destination.sink].open(destination, {
+          report: part.report,
+          stdout,
+          env: env as NodeJS.ProcessEnv,
+          version,
+        }),
+        checkpoint: await openCheckpoint(core['state-path'], `offsets-${destination.name}`, log),
+        batchWait: destination.batchWait,
+        limits: { maxLine: core['max-line'], overlong: core.overlong as 'split' | 'truncate' },
+        start: core.from as 'beginning' | 'end',
+        linger: core.linger * 1000,
+        patience: core['partial-wait'] * 1000,
+        forgetful: core['state-path'] === undefined,
+        log,
+        count: part.count,
+        on: part.on,
+      });
+      return { ...part, pipeline };
+    }),
+  );
+
+  let found: Found = { sources: new Map(), directories: new Set(), problems: [] };
+  let scannedAt: number | undefined;
+  let told = '';
+  let again: number[] = [];
+  let wake: (() => void) | undefined;
+  const bells = createBells(() => {
+    // Directories are made one in the other; a look or two later all is there.
+    again = [20, 250, 1000];
+    wake?.();
+  }, log);
+
+  const scan = () => {
+    const started = Date.now();
+    found = discover(wanted);
+    const start = core['multiline-start'];
+    const problems = found.problems.join('\n');
+    if (problems !== told) {
+      told = problems;
+      if (problems) log.warn('not all of what is wanted can be looked at', { problems: found.problems });
+    }
+    for (const source of found.sources.values())
+      if (start !== undefined) source.multiline ??= { start: new RegExp(start), lines: 500 };
+    // What was put aside since the last look is part of a new log.
+    for (const { pipeline } of parts) pipeline.update(found, scannedAt === undefined ? undefined : scannedAt - 1000);
+    scannedAt = started;
+    bells.follow(found.directories);
+  };
+
+  const measure = () => {
+    for (const { destination, pipeline, publish } of parts) {
+      const { files, open, lag, behind, problems } = pipeline.state();
+      const to = { destination: destination.name };
+      publish();
+      metrics.files.set(to, files);
+      metrics.open.set(to, open);
+      metrics.lagBytes.set(to, lag);
+      metrics.lagSeconds.set(to, behind / 1000);
+      metrics.problems.set(to, problems.length);
+    }
+  };
+
+  return {
+    state: () => ({
+      scanned: scannedAt !== undefined,
+      problems: found.problems,
+      destinations: parts.map(({ destination: { name }, failing, pipeline }) => ({
+        name,
+        ...failing(),
+        pipeline: pipeline.state(),
+      })),
+    }),
+    measure,
+    async run(signal) {
+      while (!signal.aborted) {
+        scan();
+        const wait = again.shift() ?? core.interval * 1000;
+        const woken = new AbortController();
+        wake = () => woken.abort();
+        await sleep(wait, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
+        if (woken.signal.aborted && !signal.aborted) await sleep(again.shift() ?? 20);
+      }
+      bells.close();
+      const grace = AbortSignal.timeout(core.grace * 1000);
+      await Promise.all(parts.map(({ pipeline }) => pipeline.finish(grace)));
+      measure();
+      for (const { pipeline } of parts)
+        if (grace.aborted) log.warn('the grace was over before all was sent', { destination: pipeline.name });
+    },
+  };
+}
+
+/** What is counted and told of one destination. */
+function counting(destination: Destination, metrics: ShipMetrics, log: Log) {
+  const to = { destination: destination.name };
+  const count = { lines: 0, bytes: 0, plain: 0, cut: 0, invalid: 0 };
+  const published = { ...count };
+  let failingSince: number | undefined;
+  let detail = '';
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return {
+    destination,
+    count,
+    publish() {
+      metrics.logLines.inc({ log_file_name_pattern: '', node_name: destination.node }, count.lines - published.lines);
+      for (const name of ['lines', 'bytes', 'plain', 'cut', 'invalid'] as const) {
+        metrics[name].inc(to, count[name] - published[name]);
+        published[name] = count[name];
+      }
+      metrics.failing.set(to, failingSince === undefined ? 0 : (performance.now() - failingSince) / 1000);
+    },
+    failing: () => ({ failing: failingSince === undefined ? 0 : performance.now() - failingSince, detail }),
+    report: {
+      sent(bytes: number) {
+        metrics.sent.inc(to, bytes);
+        if (failingSince !== undefined) log.info('the destination takes records again', to);
+        failingSince = undefined;
+        detail = '';
+        toldAt = Number.NEGATIVE_INFINITY;
+      },
+      retried(reason: string, why: string) {
+        metrics.retries.inc({ ...to, reason });
+        const time = performance.now();
+        failingSince ??= time;
+        detail = `${reason}: ${why}`;
+        if (time - toldAt < 60_000) return;
+        toldAt = time;
+        log.warn('the destination does not take records; it is tried again', { ...to, reason, detail: why });
+      },
+      dropped(reason: string, lines: number, why: string) {
+        metrics.dropped.inc({ ...to, reason }, lines);
+        log.error('records are given up', { ...to, reason, lines, detail: why });
+      },
+    },
+    on: {
+      acknowledged: (lines: number) => metrics.acknowledged.inc(to, lines),
+      lost(bytes: number) {
+        metrics.lostFiles.inc(to);
+        metrics.lostBytes.inc(to, bytes);
+      },
+      rotated: () => metrics.rotations.inc(to),
+      truncated: () => metrics.truncations.inc(to),
+    },
+  };
+}
