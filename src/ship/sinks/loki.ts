@@ -104,7 +104,8 @@ function pairsOf(all: Readonly<Record<string, string>>, names: readonly string[]
 function labelsOf({ source, stream }: { source: Source; stream: 0 | 1 }, destination: Destination) {
   const { externalLabels, labels, node } = destination;
   const pairs = new Map(Object.entries(externalLabels));
-  for (const [name, value] of pairsOf(attributesOf(source, stream, node), labels)) pairs.set(name, shorten(value));
+  for (const [name, value] of pairsOf({ source: source.path, ...attributesOf(source, stream, node) }, labels))
+    pairs.set(name, shorten(value));
   if (pairs.size === 0) pairs.set('job', 'kube-log-watcher');
   return [...pairs].slice(0, 15).sort(([a], [b]) => (a < b ? -1 : 1));
 }
