@@ -42,6 +42,11 @@ export function createMetrics() {
     quarantined: gauge('quarantined_targets', 'Targets that the agent could not render.', ['agent']),
     reports: gauge('hint_errors', 'Annotations that an agent had to ignore.', ['agent']),
     hintProblems: gauge('hint_problems', 'Hints that are ignored, wholly or in part, by problem code.', ['code']),
+    validationFailures: counter(
+      'validation_failures_total',
+      'What an agent rendered and was not fit to be written, by the stage that said so: render, outputs, parse or check.',
+      ['agent', 'stage'],
+    ),
     outputs: gauge('outputs', 'Files and links that are kept on disk.', ['agent']),
     requests: counter(
       'api_requests_total',

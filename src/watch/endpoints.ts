@@ -20,11 +20,11 @@ export function endpoints(watch: Watch, settings: () => Settings, metrics: Metri
       body: await metrics.registry.metrics(),
     }),
     '/targets': () => json(targets(watch)),
-    '/explain': (query) => {
+    '/explain': async (query) => {
       const { node, seenByShipper, running } = settings();
       const question = query.get('of') ?? '';
       const reloadOf = (agent: string) => watch.crew.stateOf(agent).reload;
-      const containers = explain(watch.state, running, { node, seenByShipper }, question, Date.now(), reloadOf);
+      const containers = await explain(watch.state, running, { node, seenByShipper }, question, Date.now(), reloadOf);
       const { synced, error } = watch.pods;
       return json({
         pods: { synced, error },

@@ -56,17 +56,25 @@ export function selects(question: string, verdict: Verdict): boolean {
   return forms.some((form) => form.length === parts.length && form.every((part, at) => part === parts[at]));
 }
 
-export function explain(
+export async function explain(
   state: State,
   running: readonly Running[],
   input: Omit<RenderInput, 'targets' | 'options' | 'fill' | 'report'>,
   question: string,
   now: number,
   reloadOf: (agent: string) => ReloadState | undefined = () => undefined,
-): Explanation[] {
-  return state.verdicts
-    .filter((verdict) => selects(question, verdict))
-    .map((verdict) => ({
+): Promise<Explanation[]> {
+  const asked = state.verdicts.filter((verdict) => selects(question, verdict));
+  const agentsOf = async (verdict: Verdict) => {
+    const entries = running.map(async (one) => {
+      const reload = reloadOf(one.agent.name);
+      const told = reload?.status === 'none' ? undefined : reload;
+      return [one.agent.name, { ...(await byAgent(one, verdict, state, input)), reload: told }] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  return Promise.all(
+    asked.map(async (verdict) => ({
       namespace: verdict.container.pod?.namespace ?? '',
       pod: verdict.container.pod?.name ?? '',
       container: verdict.container.name ?? '',
@@ -81,17 +89,9 @@ export function explain(
       goneFor: verdict.goneSince === undefined ? undefined : Math.round((now - verdict.goneSince) / 1000),
       hints: verdict.wanted?.from ?? {},
       hintProblems: verdict.wanted?.problems ?? [],
-      agents:
-        verdict.state === 'kept'
-          ? Object.fromEntries(
-              running.map((one) => {
-                const reload = reloadOf(one.agent.name);
-                const told = reload?.status === 'none' ? undefined : reload;
-                return [one.agent.name, { ...byAgent(one, verdict, state, input), reload: told }];
-              }),
-            )
-          : {},
-    }));
+      agents: verdict.state === 'kept' ? await agentsOf(verdict) : {},
+    })),
+  );
 }
 
 /** 0 collected, 3 excluded, 4 pending, 5 failing, 6 unknown: the worst of all that were asked for. */
@@ -108,12 +108,12 @@ export function exitCode(explanations: readonly Explanation[]): 0 | 3 | 4 | 5 | 
   return shipped.some(({ state }) => state === 'dropped') ? 3 : 0;
 }
 
-function byAgent(
+async function byAgent(
   { agent, options, fill }: Running,
   { target }: Verdict,
   state: State,
   input: Omit<RenderInput, 'targets' | 'options' | 'fill' | 'report'>,
-): Explanation['agents'][string] {
+): Promise<Explanation['agents'][string]> {
   const result = state.results.get(agent.name);
   if (!target || !result) return { state: 'waiting', errors: [], outputs: [] };
   const quarantined = [...result.quarantined].find(([{ id }]) => id === target.id)?.[1];
@@ -121,7 +121,8 @@ function byAgent(
   const problems: string[] = unsupported(target.hints, agent.hints);
   const report = (_target: Target, problem: string) => void problems.push(problem);
   try {
-    const outputs = agent.render({ ...input, targets: [target], options, fill, report }).map(({ path }) => path);
+    const rendered = await agent.render({ ...input, targets: [target], options, fill, report });
+    const outputs = rendered.map(({ path }) => path);
     const errors = [...result.errors, ...problems];
     return { state: result.errors.length > 0 ? 'failing' : 'applied', errors, outputs };
   } catch (error) {

@@ -1,17 +1,21 @@
 import { dirname } from 'node:path';
 import fs from 'fs-extra';
-import type { Agent, Fill, Output } from '../agent/agent.ts';
+import { createHash } from 'node:crypto';
+import type { Fill, Output } from '../agent/agent.ts';
+import type { RunnableAgent } from '../agent/load.ts';
 import type { Node, Target } from '../agent/target.ts';
 import type { OptionTable, Values } from '../config/option.ts';
 import { apply, createGuard, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
 import { unsupported } from './hints/unsupported.ts';
 import { readInventory, writeInventory } from './inventory.ts';
-import { renderIsolated, type Isolated } from './isolate.ts';
+import { runCheck, type Verdict } from './check.ts';
+import { renderIsolated, type Isolated, type Stage } from './isolate.ts';
+import { createJudge } from './judge.ts';
 import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
 
 /** An agent with its options, and what is remembered of it between passes. */
 export interface Running {
-  agent: Agent;
+  agent: RunnableAgent;
   options: Values<OptionTable>;
   fill: Fill;
   /** Where it may write: its directories and files. */
@@ -27,6 +31,10 @@ export interface Running {
   owned?: readonly Owned[];
   /** The state in which each target was rendered well. */
   lastGood: Map<string, Target>;
+  /** What was found unfit; see {@link renderIsolated}. */
+  unfit: Map<string, { state: string; problem: string }>;
+  /** Stands for the outputs that the shipper's own check has passed. */
+  passed?: string;
 }
 
 export interface Wish {
@@ -47,6 +55,10 @@ export interface Result {
   quarantined: Map<Target, string>;
   /** What in a target was ignored. */
   reports: Map<Target, string[]>;
+  /** What the shipper's own check came to; undefined where there is none. */
+  checked?: Verdict;
+  /** At which stages it failed, once for each failure. */
+  failures: Stage[];
   /** Why the inventory had to be begun anew. */
   damaged?: string;
 }
@@ -63,9 +75,16 @@ export async function reconcile(
   wish: Wish,
   { disk = fs, beforeChanges }: ReconcileWorld = {},
 ): Promise<Result> {
-  const result: Result = { changes: 0, outputs: 0, errors: [], quarantined: new Map(), reports: new Map() };
+  const result: Result = {
+    changes: 0,
+    outputs: 0,
+    errors: [],
+    quarantined: new Map(),
+    reports: new Map(),
+    failures: [],
+  };
   try {
-    const { outputs, incomplete } = render(running, wish, result);
+    const { outputs, incomplete } = await render(running, wish, result);
     await deliver(running, outputs, { full: wish.full, keep: incomplete, beforeChanges }, result, disk);
   } catch (error) {
     result.errors.push(error instanceof Error ? error.message : String(error));
@@ -74,8 +93,8 @@ export async function reconcile(
   return result;
 }
 
-function render(running: Running, wish: Wish, result: Result): Pick<Isolated, 'outputs' | 'incomplete'> {
-  const { agent, options, fill, lastGood } = running;
+async function render(running: Running, wish: Wish, result: Result): Promise<Pick<Isolated, 'outputs' | 'incomplete'>> {
+  const { agent, options, fill, lastGood, unfit, check, memory } = running;
   const { targets, node, seenByShipper } = wish;
   const report = (target: Target, problem: string) => {
     const problems = result.reports.get(target) ?? [];
@@ -85,7 +104,25 @@ function render(running: Running, wish: Wish, result: Result): Pick<Isolated, 'o
     for (const problem of unsupported(target.hints, agent.hints)) report(target, problem);
   }
   const input = { targets, node, options, fill, seenByShipper, report };
-  const { outputs, quarantined, incomplete } = renderIsolated(agent, input, lastGood, running.check);
+  // What ailed it may be gone without a change of the target.
+  if (wish.full) unfit.clear();
+  const judge = createJudge({
+    check,
+    stands({ path, content }) {
+      const entry = memory.get(path);
+      return entry?.kind === 'file' && entry.content === content;
+    },
+    shipper: (outputs) => askShipper(running, outputs, result),
+  });
+  const onFailure = (stage: Stage) => result.failures.push(stage);
+  const { outputs, quarantined, incomplete } = await renderIsolated({
+    agent,
+    input,
+    judge,
+    lastGood,
+    unfit,
+    onFailure,
+  });
   result.quarantined = quarantined;
   const previous = new Map(lastGood);
   lastGood.clear();
@@ -94,6 +131,23 @@ function render(running: Running, wish: Wish, result: Result): Pick<Isolated, 'o
     if (good) lastGood.set(target.id, good);
   }
   return { outputs, incomplete };
+}
+
+/** What the shipper's own check has against the outputs; not asked again about those that it has passed. */
+async function askShipper(running: Running, outputs: readonly Output[], result: Result): Promise<string | undefined> {
+  const check = running.agent.check?.(running.options);
+  if (!check) return undefined;
+  const hash = createHash('sha1')
+    .update(JSON.stringify([check.command, outputs]))
+    .digest('base64');
+  if (hash === running.passed) {
+    result.checked = { is: 'ok' };
+    return undefined;
+  }
+  result.checked = await runCheck(check, outputs);
+  if (result.checked.is === 'failed') return result.checked.why;
+  if (result.checked.is === 'ok') running.passed = hash;
+  return undefined;
 }
 
 async function deliver(

@@ -22,6 +22,7 @@ export function measure(agent: string, result: Result, metrics: Metrics): void {
   metrics.agentUp.set({ agent }, failed ? 0 : 1);
   metrics.quarantined.set({ agent }, result.quarantined.size);
   metrics.reports.set({ agent }, [...result.reports.values()].flat().length);
+  for (const stage of result.failures) metrics.validationFailures.inc({ agent, stage });
   metrics.outputs.set({ agent }, result.outputs);
 }
 
@@ -94,6 +95,12 @@ export function logResult(agent: string, before: Result | undefined, { changes, 
   for (const [target, error] of result.quarantined) {
     if (quarantined.has(target.id + error)) continue;
     log.error('target quarantined; its last good state stays', { agent, error, ...place(target) });
+  }
+  if (result.checked?.is === 'unavailable' && before?.checked?.is !== 'unavailable') {
+    log.warn("the shipper's own check can't be asked; its files are written unchecked", {
+      agent,
+      error: result.checked.why,
+    });
   }
   if (changes > 0) log.info('agent applied', { agent, changes, outputs: result.outputs });
   else if (before && before.errors.length > 0 && result.errors.length === 0) log.info('agent is well again', { agent });

@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { dirname } from 'node:path/posix';
-import fs from 'fs-extra';
 import type { Output } from '../agent/agent.ts';
 import type { Target } from '../agent/target.ts';
 import type { Pod } from '../kubernetes/pod.ts';
@@ -10,8 +8,9 @@ import { filter, kept, type Verdict } from './filter.ts';
 import { unsupported } from './hints/unsupported.ts';
 import { readInventory } from './inventory.ts';
 import { renderIsolated } from './isolate.ts';
+import { createJudge } from './judge.ts';
 import type { Settings } from './pass.ts';
-import { modeOf, plan, type Entry } from './plan.ts';
+import { plan, type Entry } from './plan.ts';
 import type { Running } from './reconcile.ts';
 import { resolve } from './resolve.ts';
 
@@ -26,43 +25,33 @@ export interface Rendered {
 }
 
 /** What the watcher would write for these containers and pods; the same steps, up to the plan. */
-export function renderAll(
+export async function renderAll(
   scan: Scan,
   pods: readonly Pod[],
   settings: Settings,
-): { verdicts: Verdict[]; rendered: Rendered[] } {
+): Promise<{ verdicts: Verdict[]; rendered: Rendered[] }> {
   const { node, seenByShipper, rules, running } = settings;
   const input = { ...settings, scan, pods, synced: true, seen: new Map(), now: 0, idWait: 0 };
   const verdicts = filter(resolve(input).values(), scan.incomplete, rules);
   const targets = kept(verdicts);
-  const rendered = running.map((one): Rendered => {
+  const renderOne = async (one: Running): Promise<Rendered> => {
     const problems: string[] = [];
-    const { agent, options, fill, check } = one;
+    const { agent, options, fill, check, lastGood, unfit } = one;
     const tell = (name: string, problem: string) => problems.push(`${agent.name}: ${name}: ${problem}`);
     const report = ({ pod }: Target, problem: string) => tell(`${pod.namespace}/${pod.name}`, problem);
     for (const target of targets) for (const problem of unsupported(target.hints, agent.hints)) report(target, problem);
     try {
-      const wish = { targets, node, options, fill, seenByShipper, report };
-      const { outputs, quarantined } = renderIsolated(agent, wish, new Map(), check);
+      const input = { targets, node, options, fill, seenByShipper, report };
+      const judge = createJudge({ check, stands: () => false });
+      const { outputs, quarantined } = await renderIsolated({ agent, input, judge, lastGood, unfit });
       for (const [target, problem] of quarantined) report(target, `left out: ${problem}`);
       return { running: one, outputs: outputs.toSorted((a, b) => (a.path < b.path ? -1 : 1)), problems };
     } catch (error) {
       problems.push(`${agent.name}: failed: ${error instanceof Error ? error.message : String(error)}`);
       return { running: one, outputs: [], problems, failed: true };
     }
-  });
-  return { verdicts, rendered };
-}
-
-/** Writes outputs below a directory, each at its own absolute path there. */
-export async function writeBelow(directory: string, outputs: readonly Output[]): Promise<void> {
-  for (const output of outputs) {
-    const path = join(directory, output.path);
-    await fs.ensureDir(dirname(path));
-    await fs.remove(path);
-    if (output.kind === 'link') await fs.symlink(output.to, path);
-    else await fs.writeFile(path, output.content, { mode: modeOf(output) });
-  }
+  };
+  return { verdicts, rendered: await Promise.all(running.map(renderOne)) };
 }
 
 /** All outputs as text, each under its path. */

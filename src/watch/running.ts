@@ -19,5 +19,6 @@ export function start({ agent, fill }: LoadedAgent, options: Values<OptionTable>
     check: (outputs) => checkOutputs(agent, outputs, options),
     memory: new Map(),
     lastGood: before?.lastGood ?? new Map(),
+    unfit: new Map(),
   };
 }

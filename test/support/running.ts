@@ -1,5 +1,5 @@
 import { join, normalize } from 'node:path';
-import type { Agent } from '../../src/agent/agent.ts';
+import type { RunnableAgent as Agent } from '../../src/agent/load.ts';
 import type { Target } from '../../src/agent/target.ts';
 import { inventoryName } from '../../src/watch/inventory.ts';
 import type { Running, Wish } from '../../src/watch/reconcile.ts';
@@ -17,6 +17,7 @@ export function running(root: string, agent: Agent = small(root)): Running {
     check: (outputs) => outputs.flatMap(({ path }) => (inside(path) ? [] : [`${path} is outside`])),
     memory: new Map(),
     lastGood: new Map(),
+    unfit: new Map(),
   };
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Agent } from '../../src/agent/agent.ts';
+import type { RunnableAgent as Agent } from '../../src/agent/load.ts';
 import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createCrew, type Job } from '../../src/watch/crew.ts';
@@ -76,4 +76,23 @@ test('what one process could not tell, the next one tells', async (t) => {
   await next.told();
   assert.deepEqual(shipper.told, ['["a"]']);
   assert.equal(existsSync(marker), false);
+});
+
+test('an agent that does not come to an end keeps no other one waiting', async (t) => {
+  const { one, start } = await set(t);
+  const other = await temporaryDirectory(t);
+  const held = Promise.withResolvers<void>();
+  const hanging: Agent = { ...running(other).agent, name: 'hanging' };
+  const stuck = { ...running(other, hanging), check: () => [] };
+  const render = hanging.render.bind(hanging);
+  hanging.render = async (input) => held.promise.then(() => render(input));
+  const crew = start();
+  await crew.work([one, stuck], job(['a']));
+  assert.deepEqual([...crew.results.keys()], ['small']);
+  assert.ok((crew.stateOf('hanging').workingSince ?? 0) > 0);
+  await crew.work([one, stuck], job(['a', 'b']));
+  assert.equal(crew.results.get('small')?.outputs, 5);
+  held.resolve();
+  await crew.idle();
+  assert.equal(crew.results.get('hanging')?.outputs, 5);
 });

@@ -2,9 +2,10 @@ import type { Command } from '../../config/command.ts';
 import { ConfigError } from '../../config/error.ts';
 import { readPods } from '../../kubernetes/file.ts';
 import { mask } from '../../system/secrets.ts';
-import { difference, renderAll, toText, writeBelow } from '../render.ts';
+import { difference, renderAll, toText } from '../render.ts';
 import { createScan, rootsOf } from '../scan.ts';
 import { configure, settingsOf } from '../settings.ts';
+import { writeBelow } from '../staged.ts';
 
 interface Flags {
   out: string | undefined;
@@ -38,7 +39,7 @@ export default {
       throw new ConfigError([`\`--pods\` (WATCHER_PODS): ${error.message}`]);
     });
     const scan = await createScan(rootsOf(core))();
-    const { verdicts, rendered } = renderAll(scan, pods, settingsOf(config, loaded));
+    const { verdicts, rendered } = await renderAll(scan, pods, settingsOf(config, loaded));
     for (const { problems } of rendered) for (const problem of problems) process.stderr.write(mask(`${problem}\n`));
     const outputs = rendered.flatMap(({ outputs }) => outputs);
     const kept = verdicts.filter(({ state }) => state === 'kept').length;

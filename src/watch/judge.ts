@@ -1,0 +1,26 @@
+import type { FileOutput, Output } from '../agent/agent.ts';
+import { parseProblem } from '../agent/parses.ts';
+import type { Judge } from './isolate.ts';
+
+export interface JudgeInput {
+  /** What is wrong with the outputs as such: their paths, their modes. */
+  check(outputs: readonly Output[]): readonly string[];
+  /** Whether this file stands on disk like this by our own doing, so that it was judged before. */
+  stands(output: FileOutput): boolean;
+  /** What the shipper itself says of them. */
+  shipper?(outputs: readonly Output[]): Promise<string | undefined>;
+}
+
+/** Judges outputs before any is written: their places, then their formats, then by the shipper's own check. */
+export function createJudge({ check, stands, shipper }: JudgeInput): Judge {
+  return async (outputs) => {
+    const problems = check(outputs);
+    if (problems.length > 0) return { stage: 'outputs', why: problems.join('; ') };
+    for (const output of outputs) {
+      const why = output.kind === 'file' && !stands(output) ? parseProblem(output) : undefined;
+      if (why !== undefined) return { stage: 'parse', why: `${output.path}: ${why}` };
+    }
+    const why = await shipper?.(outputs);
+    return why === undefined ? undefined : { stage: 'check', why };
+  };
+}
