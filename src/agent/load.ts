@@ -1,32 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { suggestion } from '../config/closest.ts';
-import { contractVersion, type Agent, type Fill, type Output, type RenderInput } from './agent.ts';
-import { hintKeys } from './hints.ts';
+import type { Agent, Fill, Output, RenderInput } from './agent.ts';
+import { contractProblems, importAgent } from './import.ts';
 import { parseManifest } from './manifest.ts';
-import { checkOptions } from './options.ts';
+import type { AgentPlaces } from './places.ts';
 import { createFill } from './template.ts';
+import { createWorkerAgent } from './worker.ts';
 
-/** The directories in which agents are looked for. */
-export interface AgentPlaces {
-  /** Our agents, one file each. */
-  builtin: string;
-  /** Our templates: `<agent>/<name>.hbs`. */
-  templates: string;
-  /**
-   * An operator's directory, searched before ours: agents, and templates as `templates/<agent>/<name>.hbs` or, for a
-   * ConfigMap, which has no directories, as `<agent>.<name>.hbs`. A template there replaces ours of the same name.
-   */
-  outside?: string;
-}
+export type { AgentPlaces } from './places.ts';
 
 /** An agent as it is run: one that works in a thread of its own answers later. */
 export type RunnableAgent = Omit<Agent, 'render'> & { render(input: RenderInput): Output[] | Promise<Output[]> };
 
 /** An agent and what belongs to it. */
 export interface LoadedAgent {
-  agent: Agent;
+  agent: RunnableAgent;
   /** To be handed to `agent.render`. */
   fill: Fill;
   /** The agent's file. */
@@ -41,7 +30,10 @@ export type AgentEntry = Pick<LoadedAgent, 'path' | 'builtin'> & { name: string 
 // A later one is only looked at where there is no earlier one: beside `.ts`, `.js` is its compiled form.
 const endings = ['.js', '.ts', '.yaml'];
 
-/** Loads the agents of these names, in this order. Throws one error that names every problem. */
+/**
+ * Loads the agents of these names, in this order. Code that isn't ours gets a thread of its own for each. Throws one error that names
+ * every problem.
+ */
 export async function loadAgents(places: AgentPlaces, names: readonly string[]): Promise<LoadedAgent[]> {
   const known = await listAgents(places);
   const loaded: LoadedAgent[] = [];
@@ -60,9 +52,9 @@ export async function loadAgents(places: AgentPlaces, names: readonly string[]):
 }
 
 /** All agents that there are, by name; an operator's hides ours of the same name. */
-export async function listAgents({ builtin, outside }: AgentPlaces): Promise<AgentEntry[]> {
+export async function listAgents({ builtin, outside = [] }: AgentPlaces): Promise<AgentEntry[]> {
   const entries = new Map<string, AgentEntry>();
-  for (const directory of [builtin, ...(outside ? [outside] : [])]) {
+  for (const directory of [builtin, ...outside.toReversed()]) {
     const files = await readdir(directory);
     for (const ending of endings.toReversed()) {
       for (const file of files.filter((file) => file.endsWith(ending))) {
@@ -80,13 +72,15 @@ async function load({ name, path, builtin }: AgentEntry, places: AgentPlaces): P
   const fill = createFill(templates);
   const agent = path.endsWith('.yaml')
     ? parseManifest(await readFile(path, 'utf8'), name, path, new Set(templates.keys()))
-    : await importAgent(name, path);
+    : builtin
+      ? await importAgent(name, path)
+      : await createWorkerAgent({ name, path, templates });
   const wrong = contractProblems(agent);
   if (wrong.length > 0) throw new Error(wrong.map((why) => `${path}: ${why}`).join('\n'));
   return { agent, fill, path, builtin };
 }
 
-async function readTemplates(agent: string, { templates, outside }: AgentPlaces) {
+async function readTemplates(agent: string, { templates, outside = [] }: AgentPlaces) {
   const found = new Map<string, { path: string; text: string }>();
   const read = async (directory: string, prefix: string) => {
     for (const file of await filesIn(directory)) {
@@ -96,9 +90,9 @@ async function readTemplates(agent: string, { templates, outside }: AgentPlaces)
     }
   };
   await read(join(templates, agent), '');
-  if (outside) {
-    await read(outside, `${agent}.`);
-    await read(join(outside, 'templates', agent), '');
+  for (const directory of outside.toReversed()) {
+    await read(directory, `${agent}.`);
+    await read(join(directory, 'templates', agent), '');
   }
   return found;
 }
@@ -111,28 +105,6 @@ async function filesIn(directory: string): Promise<string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-}
-
-async function importAgent(name: string, path: string): Promise<Agent> {
-  const module = (await import(pathToFileURL(path).href)) as { default?: Partial<Agent> };
-  const agent = module.default;
-  if (typeof agent !== 'object' || agent === null) throw new Error(`${path}: has no default export that is an agent`);
-  const problems = checkOptions(agent.options);
-  if (agent.name !== name) problems.push(`name is ${JSON.stringify(agent.name)}, but the file's name says "${name}"`);
-  if (typeof agent.summary !== 'string' || agent.summary === '') problems.push('summary is missing');
-  if (typeof agent.render !== 'function') problems.push('render is no function');
-  if (problems.length > 0) throw new Error(problems.map((why) => `${path}: ${why}`).join('\n'));
-  return agent as Agent;
-}
-
-function contractProblems({ contract = 1, hints = [] }: Agent): string[] {
-  const problems: string[] = [];
-  if (!Number.isInteger(contract) || contract < 1) problems.push('contract has to be the number of a version');
-  else if (contract > contractVersion)
-    problems.push(`is written for version ${contract} of the contract; this program has ${contractVersion}`);
-  for (const hint of Array.isArray(hints) ? hints : [hints])
-    if (!hintKeys.includes(hint)) problems.push(`hints: there is no "${hint}"; there are ${hintKeys.join(', ')}`);
-  return problems;
 }
 
 function unknownAgent(name: string, known: readonly AgentEntry[]): string {

@@ -88,9 +88,12 @@ function enabledBy(
 }
 
 /** Which agents are to be loaded before the rest can be read, and from where. Says nothing of problems. */
-export function agentsToLoad(world: Omit<World, 'agents' | 'known'>): { names: readonly string[]; outside?: string } {
+export function agentsToLoad(world: Omit<World, 'agents' | 'known'>): {
+  names: readonly string[];
+  outside: readonly string[];
+} {
   const { enabled, settings, given } = gather({ ...world, agents: [] });
-  const path = settings.find(({ name }) => name === 'agents-path');
-  const outside = path && given(path)?.value;
-  return typeof outside === 'string' ? { names: enabled, outside: outside.trim() } : { names: enabled };
+  const setting = settings.find(({ owner, name }) => owner === '' && name === 'agents-path');
+  const result = setting && convert(setting.option, given(setting)?.value ?? [], world.files, true);
+  return { names: enabled, outside: result && 'value' in result ? (result.value as string[]) : [] };
 }

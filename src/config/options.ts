@@ -18,7 +18,11 @@ const hints = [
 /** The options of the watcher itself; each agent brings a table of its own. */
 export const options = {
   agents: { type: 'list', default: [], aliases: ['a'], describe: 'The shippers to configure' },
-  'agents-path': { type: 'string', describe: "Directory with an operator's own agents and templates" },
+  'agents-path': {
+    type: 'list',
+    default: [],
+    describe: "Directories or npm packages with an operator's own agents and templates, the first one first",
+  },
   config: { type: 'string', describe: 'Configuration file, YAML or JSON' },
   interval: { type: 'number', default: 60, min: 0.1, describe: 'Seconds between two full looks at the disk' },
   linger: {

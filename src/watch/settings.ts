@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { loadAgents, listAgents, type AgentPlaces, type LoadedAgent } from '../agent/load.ts';
+import { findOutside } from '../agent/places.ts';
 import type { Process } from '../config/command.ts';
 import { files } from '../config/files.ts';
 import { agentsToLoad } from '../config/gather.ts';
@@ -10,7 +11,7 @@ import type { HintRules } from './hints.ts';
 import { checkPolicy, compilePolicy } from './hints/policy.ts';
 import { checkTenants, compileTenants } from './hints/tenants.ts';
 import type { Settings } from './pass.ts';
-import { pathMap } from './path-map.ts';
+import { pathMap } from '../agent/path-map.ts';
 import { start } from './running.ts';
 
 /** The enabled agents, and how the configuration is read for them, at the start and again later. */
@@ -42,16 +43,19 @@ export async function allAgents(
   { argv, env, home }: Pick<Process, 'argv' | 'env' | 'home'>,
   ignore?: readonly string[],
 ) {
-  const { names: enabled, outside } = agentsToLoad({ argv, env, files, ignore });
-  const ours: AgentPlaces = { builtin: join(home, 'agents'), templates: join(home, 'templates') };
-  let places: AgentPlaces = { ...ours, outside };
+  const { names: enabled, outside: given } = agentsToLoad({ argv, env, files, ignore });
+  const { directories, problems } = await findOutside(given, files.absolute('.'));
   const broken = new Map<string, string>();
+  const ours: AgentPlaces = { builtin: join(home, 'agents'), templates: join(home, 'templates') };
+  let places: AgentPlaces = { ...ours, outside: directories };
   const entries = await listAgents(places).catch((error: unknown) => {
-    if (outside === undefined) throw error;
-    broken.set('', `\`--agents-path\` (WATCHER_AGENTS_PATH) is ${outside}, which can't be read: ${why(error)}.`);
+    if (directories.length === 0) throw error;
+    problems.push(`has a directory that can't be read: ${why(error)}`);
     places = ours;
     return listAgents(places);
   });
+  const told = problems.map((problem) => `\`--agents-path\` (WATCHER_AGENTS_PATH) ${problem}.`);
+  if (told.length > 0) broken.set('', told.join('\n'));
   const known = entries.map(({ name }) => name);
   const loaded: LoadedAgent[] = [];
   for (const name of known) {

@@ -40,7 +40,7 @@ test('the folder is the registry, and an operator has the first word', async (t)
     'package.json': '{"type":"module"}',
   });
   await writeFile(join(outside, 'mine.js'), code('mine'));
-  const entries = await listAgents({ ...places, outside });
+  const entries = await listAgents({ ...places, outside: [outside] });
   assert.deepEqual(
     entries.map(({ name, builtin }) => `${name} ${builtin}`),
     [
@@ -50,7 +50,7 @@ test('the folder is the registry, and an operator has the first word', async (t)
       'other false',
     ].sort(),
   );
-  const loaded = await loadAgents({ ...places, outside }, ['other', 'loki', 'mine', 'loki']);
+  const loaded = await loadAgents({ ...places, outside: [outside] }, ['other', 'loki', 'mine', 'loki']);
   assert.deepEqual(
     loaded.map(({ agent }) => agent.name),
     ['other', 'loki', 'mine'],
@@ -61,7 +61,7 @@ test('the folder is the registry, and an operator has the first word', async (t)
 for (const path of ['templates/appdynamics/job.yaml.hbs', 'appdynamics.job.yaml.hbs']) {
   test(`${path} replaces our template`, async (t) => {
     const outside = await tree(t, { [path]: 'mine: "{{id}}"' });
-    const [loaded] = await loadAgents({ ...places, outside }, ['appdynamics']);
+    const [loaded] = await loadAgents({ ...places, outside: [outside] }, ['appdynamics']);
     assert.ok(loaded);
     const [output] = render(loaded, [makeTarget({ id: 'x' })]).outputs;
     assert.ok(output?.kind === 'file' && output.content === 'mine: "x"');
@@ -86,7 +86,7 @@ test('names everything that is wrong', async (t) => {
   });
   const names = ['skalyr', 'zzzzzzz', 'empty', 'wrong', 'untold', 'bad'];
   const known = [...ours, 'bad', 'empty', 'untold', 'wrong'].sort().join(', ');
-  await assert.rejects(loadAgents({ ...places, outside }, names), (error: Error) => {
+  await assert.rejects(loadAgents({ ...places, outside: [outside] }, names), (error: Error) => {
     assert.deepEqual(error.message.replaceAll(outside, '').split('\n'), [
       `There is no agent "skalyr"; did you mean \`scalyr\`? Known are ${known}.`,
       `There is no agent "zzzzzzz". Known are ${known}.`,
@@ -94,6 +94,7 @@ test('names everything that is wrong', async (t) => {
       '/wrong.js: options.a.describe is missing',
       '/wrong.js: name is "right", but the file\'s name says "wrong"',
       '/wrong.js: render is no function',
+      '/wrong.js: reload is no function',
       '/untold.yaml: outputs[0].template: there is no template "a.json.hbs"; there are none',
       '/bad.a.json.hbs:1: {{{…}}} and {{&…}} would write a value as it is; use {{…}} or {{json …}}',
     ]);
@@ -102,5 +103,5 @@ test('names everything that is wrong', async (t) => {
 });
 
 test('a directory that cannot be read is no empty one', async () => {
-  await assert.rejects(listAgents({ ...places, outside: '/nowhere/agents' }), /ENOENT.*\/nowhere\/agents/);
+  await assert.rejects(listAgents({ ...places, outside: ['/nowhere/agents'] }), /ENOENT.*\/nowhere\/agents/);
 });

@@ -15,10 +15,11 @@ export async function allAgents(): Promise<LoadedAgent[]> {
   );
 }
 
-export async function oneAgent(name: string): Promise<LoadedAgent> {
+/** One of ours, which render in process. */
+export async function oneAgent(name: string): Promise<Omit<LoadedAgent, 'agent'> & { agent: Agent }> {
   const [loaded] = await loadAgents(places, [name]);
   if (!loaded) throw new Error(`no agent ${name}`);
-  return loaded;
+  return { ...loaded, agent: loaded.agent as Agent };
 }
 
 export interface Rendering {
@@ -38,6 +39,7 @@ export function render(
   const reports: string[] = [];
   const report = (target: Target, problem: string) => void reports.push(`${target.container.name}: ${problem}`);
   const outputs = agent.render({ targets, node, options, fill, seenByShipper: (path) => path, report });
+  if (outputs instanceof Promise) throw new Error(`${agent.name} renders in a thread of its own`);
   return { outputs, reports, options };
 }
 

@@ -126,7 +126,7 @@ test('which agents are to be loaded, before their options are known', () => {
     files: disk({ '/c': 'agents: [Loki]\nsymlink_dir: /x' }),
   };
   const env = { WATCHER_CONFIG: '/c', WATCHER_AGENTS_PATH: '/own' };
-  assert.deepEqual(agentsToLoad({ ...world, env }), { names: ['loki'], outside: '/own' });
-  assert.deepEqual(agentsToLoad({ ...world, env: { WATCHER_AGENTS: 'a, b' } }), { names: ['a', 'b'] });
-  assert.deepEqual(agentsToLoad({ ...world, env: { WATCHER_CONFIG: '/gone' } }), { names: [] });
+  assert.deepEqual(agentsToLoad({ ...world, env }), { names: ['loki'], outside: ['/own'] });
+  assert.deepEqual(agentsToLoad({ ...world, env: { WATCHER_AGENTS: 'a, b' } }), { names: ['a', 'b'], outside: [] });
+  assert.deepEqual(agentsToLoad({ ...world, env: { WATCHER_CONFIG: '/gone' } }), { names: [], outside: [] });
 });

@@ -11,7 +11,7 @@ export type Render = Agent<typeof options>['render'];
 
 /** An agent of an imaginary shipper, with a file for each target. */
 export function tailor(name: string, render: Render): Agent {
-  return defineAgent<typeof options>({ name, summary: 'The tailor', options, render }) as unknown as Agent;
+  return defineAgent<typeof options>({ name, summary: 'The tailor', options, render });
 }
 
 /** The file of a target. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { listAgents } from '../../agent/load.ts';
+import { findOutside } from '../../agent/places.ts';
 import type { Command } from '../../config/command.ts';
 import { files } from '../../config/files.ts';
 import { agentsToLoad } from '../../config/gather.ts';
@@ -26,9 +27,9 @@ export default {
       .epilogue('Exit codes: 0 shipped, 3 left out, 4 waiting, 5 failing, 6 not on this node, 1 no watcher answers.'),
   async run({ argv, env, home, stdout, stderr }, { of, url, json }) {
     const world = { argv, env, files, ignore: ['url', 'json'] };
-    const { outside } = agentsToLoad(world);
+    const { directories } = await findOutside(agentsToLoad(world).outside, files.absolute('.'));
     const ours = { builtin: join(home, 'agents'), templates: '' };
-    const listed = await listAgents({ ...ours, outside }).catch(() => listAgents(ours));
+    const listed = await listAgents({ ...ours, outside: directories }).catch(() => listAgents(ours));
     const known = listed.map(({ name }) => name);
     const { core } = parseConfig({ ...world, agents: [], known, offline: true });
     try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pathMap } from '../../src/watch/path-map.ts';
+import { pathMap } from '../../src/agent/path-map.ts';
 
 test('paths as the shipper sees them: the longest directory wins, names that only begin alike do not', () => {
   const map = pathMap(['/mnt/containers=/var/lib/docker/containers', '/mnt=/host/', '/=/root']);
