@@ -6,8 +6,8 @@ import type { Log } from '../system/log.ts';
  * directory that can't be followed is polled like all.
  */
 export interface Bells {
-  /** Replaces the set of directories. */
-  follow(directories: ReadonlySet<string>): void;
+  /** Replaces the set of directories; returns those that are new, in which something may just have been missed. */
+  follow(directories: ReadonlySet<string>): ReadonlySet<string>;
   has(directory: string): boolean;
   close(): void;
 }
@@ -21,6 +21,7 @@ export function createBells(ring: (directory: string) => void, log: Log): Bells 
   };
   return {
     follow(directories) {
+      const added = new Set<string>();
       for (const directory of watchers.keys()) if (!directories.has(directory)) drop(directory);
       for (const directory of directories) {
         if (watchers.has(directory)) continue;
@@ -28,6 +29,7 @@ export function createBells(ring: (directory: string) => void, log: Log): Bells 
           const watcher = watch(directory, { persistent: false }, () => ring(directory));
           watcher.on('error', () => drop(directory));
           watchers.set(directory, watcher);
+          added.add(directory);
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
           if ((code === 'ENOSPC' || code === 'EMFILE') && !refused) {
@@ -36,6 +38,7 @@ export function createBells(ring: (directory: string) => void, log: Log): Bells 
           }
         }
       }
+      return added;
     },
     has: (directory) => watchers.has(directory),
     close() {

@@ -240,7 +240,8 @@ export function createPipeline(input: PipelineInput): Pipeline {
     const time = now();
     const quiet = new Set<string>();
     for (const { directory, active } of followed.values()) if (time - active > warm) quiet.add(directory);
-    bells.follow(quiet);
+    const added = bells.follow(quiet);
+    for (const one of followed.values()) if (added.has(one.directory)) look(one, time);
   };
   const bells = createBells((directory) => {
     const time = now();
@@ -253,6 +254,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
     update(found, newSince) {
       const first = newSince === undefined && !checkpoint.found;
       const time = now();
+      const begun = new Map<string, Mark>();
       for (const [path, source] of found.sources) {
         const one = followed.get(path);
         if (one) {
@@ -281,9 +283,11 @@ export function createPipeline(input: PipelineInput): Pipeline {
           queued: false,
         };
         followed.set(path, added);
-        touched.add(added);
         look(added, time);
+        begun.set(path, reader.mark());
       }
+      // That a file is known must outlive a kill before its first acknowledgement, or a rotation would hide it.
+      if (begun.size > 0) commit(begun);
       if (found.problems.length === 0) {
         for (const one of followed.values()) if (!found.sources.has(one.path)) one.reader.release();
       }

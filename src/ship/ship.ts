@@ -104,7 +104,7 @@ export async function createShip(
     // What was put aside since the last look is part of a new log.
     for (const { pipeline } of parts) pipeline.update(found, scannedAt === undefined ? undefined : scannedAt - 1000);
     scannedAt = started;
-    bells.follow(found.directories);
+    if (bells.follow(found.directories).size > 0 && again.length === 0) again = [20];
   };
 
   const measure = () => {
