@@ -35,6 +35,20 @@ const formats: Readonly<Record<string, Format>> = {
   // Fluent Bit expands `${…}` in each value, twice over, and has no escape for it (src/flb_env.c); a space in between
   // makes it text.
   fluentbit: { escape: (value) => quoted.escape(value.replaceAll('${', '$ {')), json: false },
+  // The whole text with its quotes: Fluentd takes single ones literally, but not over a line's end, and runs Ruby in
+  // double ones (lib/fluent/config/literal_parser.rb). Either way its record_transformer expands `${…}` and `__X__`.
+  fluentd: {
+    escape(value) {
+      const text = value
+        .toWellFormed()
+        .replaceAll('${', '$ {')
+        .replace(/__[A-Z_]+__/g, (token) => token.replace(/_(?=_)/g, '_ '));
+      if (!text.includes('\n')) return `'${text.replace(/[\\']/g, String.raw`\$&`)}'`;
+      const escaped = text.replace(/["\\#]/g, String.raw`\$&`);
+      return `"${escaped.replaceAll('\n', String.raw`\n`).replaceAll('\r', String.raw`\r`)}"`;
+    },
+    json: false,
+  },
   lua: {
     escape: (value) =>
       [...Buffer.from(value)]

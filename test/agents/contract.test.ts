@@ -7,6 +7,7 @@ const variants: Record<string, Readonly<Record<string, unknown>>[]> = {
   rsyslog: [{}, { labels: ['*'] }],
   filebeat: [{}, { labels: ['*'] }],
   'fluent-bit': [{}, { labels: ['*'], parsers: ['json'] }],
+  fluentd: [{}, { labels: ['*'], concat: true, parsers: ['json'], program: '/bin/fluentd' }],
   'otel-collector': [
     { 'config-path': '/out/otel/containers.yaml' },
     { 'config-path': '/out/otel/containers.yaml', labels: ['*'], storage: '', pipeline: 'logs', receiver: 'file_log' },
