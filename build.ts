@@ -68,7 +68,12 @@ await rm(out, { recursive: true, force: true });
 const agents = await readdir('agents');
 await build({
   ...common,
-  entryPoints: ['src/main.ts'],
+  entryPoints: {
+    main: 'src/main.ts',
+    agent: 'src/agent/api.ts',
+    'agent-thread': 'src/agent/thread.ts',
+    'kit-thread': 'src/kit/thread.ts',
+  },
   outdir: out,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',

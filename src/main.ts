@@ -7,6 +7,7 @@ import type { Command, Process } from './config/command.ts';
 import { ConfigError } from './config/error.ts';
 import { applyOptions } from './config/flags.ts';
 import { options } from './config/options.ts';
+import testAgent from './kit/commands/test-agent.ts';
 import { mask } from './system/secrets.ts';
 import agents from './watch/commands/agents.ts';
 import explain from './watch/commands/explain.ts';
@@ -63,6 +64,7 @@ async function main(): Promise<number> {
   add(explain);
   add(agents);
   add(lint);
+  add(testAgent);
   add(ship);
   await parser.parseAsync();
   return exit;

@@ -31,10 +31,14 @@ export type AgentEntry = Pick<LoadedAgent, 'path' | 'builtin'> & { name: string 
 const endings = ['.js', '.ts', '.yaml'];
 
 /**
- * Loads the agents of these names, in this order. Code that isn't ours gets a thread of its own for each. Throws one error that names
- * every problem.
+ * Loads the agents of these names, in this order. Throws one error that names every problem. Code that isn't ours gets
+ * a thread of its own for each, unless this already is one.
  */
-export async function loadAgents(places: AgentPlaces, names: readonly string[]): Promise<LoadedAgent[]> {
+export async function loadAgents(
+  places: AgentPlaces,
+  names: readonly string[],
+  { threads = true } = {},
+): Promise<LoadedAgent[]> {
   const known = await listAgents(places);
   const loaded: LoadedAgent[] = [];
   const problems: string[] = [];
@@ -42,7 +46,7 @@ export async function loadAgents(places: AgentPlaces, names: readonly string[]):
     const entry = known.find((entry) => entry.name === name);
     try {
       if (!entry) throw new Error(unknownAgent(name, known));
-      loaded.push(await load(entry, places));
+      loaded.push(await load(entry, places, threads));
     } catch (error) {
       problems.push((error as Error).message);
     }
@@ -67,12 +71,12 @@ export async function listAgents({ builtin, outside = [] }: AgentPlaces): Promis
   return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function load({ name, path, builtin }: AgentEntry, places: AgentPlaces): Promise<LoadedAgent> {
+async function load({ name, path, builtin }: AgentEntry, places: AgentPlaces, threads: boolean): Promise<LoadedAgent> {
   const templates = await readTemplates(name, places);
   const fill = createFill(templates);
   const agent = path.endsWith('.yaml')
     ? parseManifest(await readFile(path, 'utf8'), name, path, new Set(templates.keys()))
-    : builtin
+    : builtin || !threads
       ? await importAgent(name, path)
       : await createWorkerAgent({ name, path, templates });
   const wrong = contractProblems(agent);

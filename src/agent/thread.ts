@@ -1,10 +1,10 @@
 // What runs in the thread of an agent from outside; `worker.ts` starts it and talks to it.
-import { registerHooks } from 'node:module';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { Agent, Output, RenderInput } from './agent.ts';
 import { contractProblems, importAgent } from './import.ts';
 import type { RunnableAgent } from './load.ts';
 import { pathMap } from './path-map.ts';
+import { provideApi } from './provide.ts';
 import { createFill } from './template.ts';
 
 /** Which agent it is. */
@@ -50,10 +50,7 @@ const { plugin, task, api } = workerData as ThreadData;
 // What `render` prints is the program's; whatever an agent prints goes elsewhere.
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === 'kube-log-watcher/agent' ? { url: api, shortCircuit: true } : next(specifier, context),
-});
+provideApi(api);
 
 if (task.do === 'describe') tell(await answer(async () => describe(await load())));
 else if (task.do === 'answer') await answerNow(task);

@@ -1,9 +1,8 @@
-import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker, type ResourceLimits } from 'node:worker_threads';
 import type { Output, RenderInput } from './agent.ts';
 import type { RunnableAgent } from './load.ts';
 import { pairsOf } from './path-map.ts';
+import { apiFile, entryFile } from './provide.ts';
 import type { Answer, Description, Plugin, Question, RenderAnswer, RenderRequest, Task, ThreadData } from './thread.ts';
 
 /** How much an agent from outside may take. */
@@ -45,8 +44,8 @@ export async function createWorkerAgent(plugin: Plugin, limits: Limits = usualLi
 
 /** Starts a thread. Its environment is empty; what it prints goes to the program's standard error. */
 function start(plugin: Plugin, task: Task, { memory }: Limits): Worker {
-  const data: ThreadData = { plugin, task, api: fileBeside('api').href };
-  return new Worker(fileBeside('thread'), {
+  const data: ThreadData = { plugin, task, api: apiFile().href };
+  return new Worker(entryFile(import.meta, 'thread', 'agent-thread'), {
     workerData: data,
     transferList: task.do === 'answer' ? [task.port] : [],
     resourceLimits: memory,
@@ -54,15 +53,6 @@ function start(plugin: Plugin, task: Task, { memory }: Limits): Worker {
     env: {},
     argv: [],
   });
-}
-
-/** Beside this file in the sources; in the bundle at its top, whichever chunk this is in. */
-function fileBeside(name: 'api' | 'thread'): URL {
-  const { filename, dirname: here } = import.meta;
-  if (filename.endsWith('.ts')) return pathToFileURL(join(here, `${name}.ts`));
-  return pathToFileURL(
-    join(basename(here) === 'chunks' ? dirname(here) : here, `${name === 'api' ? 'agent' : name}.js`),
-  );
 }
 
 async function describe(plugin: Plugin, limits: Limits): Promise<Description> {

@@ -12,30 +12,36 @@ export interface KitOptions {
   /** How many hostile targets are made up. */
   runs: number;
   seed: number;
+  /** Called before each thing that the agent is asked for, with what it is. */
+  onStep?(what: string): void;
 }
 
 export type CheckResult = Pick<Check, 'name' | 'meaning'> & { finding?: Finding };
 
 /** Runs every check on an agent. A check that fails is looked at no further; the others go on. */
-export async function examine(loaded: Tested, { options, runs, seed }: KitOptions): Promise<CheckResult[]> {
+export async function examine(loaded: Tested, { options, runs, seed, onStep }: KitOptions): Promise<CheckResult[]> {
+  onStep?.('its first rendering');
   const subject = await createSubject(loaded, options);
   const findings = new Map<Check, Finding>();
   for (const check of checks) {
+    onStep?.(check.name);
     const finding = await check.look?.(subject);
     if (finding) findings.set(check, finding);
   }
-  const ask = async (made: Made) => {
+  const ask = async (inputs: readonly TargetInput[], hostile: boolean) => {
+    onStep?.(`the targets ${JSON.stringify(inputs)}`);
+    const made = await make(subject, inputs, hostile);
     for (const check of checks) {
       if (findings.has(check) || check.judge?.(made, subject) === undefined) continue;
       findings.set(check, await smallest(check, made, subject));
     }
   };
-  for (const inputs of ordinaryInputs(subject.vocabulary)) await ask(await make(subject, inputs, false));
+  for (const inputs of ordinaryInputs(subject.vocabulary)) await ask(inputs, false);
   const random = createRandom(seed);
   for (let left = runs; left > 0;) {
     const inputs = hostileTargets(random, subject.vocabulary);
     left -= inputs.length;
-    await ask(await make(subject, inputs, true));
+    await ask(inputs, true);
   }
   return checks.map((check) => ({ name: check.name, meaning: check.meaning, finding: findings.get(check) }));
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { listAgents } from '../../agent/load.ts';
+import { findOutside } from '../../agent/places.ts';
 import type { Command, Process } from '../../config/command.ts';
 import { ConfigError } from '../../config/error.ts';
 import { files as onDisk } from '../../config/files.ts';
@@ -59,7 +60,8 @@ export default {
 /** What the configuration says of hints; what it doesn't say is allowed, since the cluster's own isn't known here. */
 async function rulesOf({ argv, env, home }: Process, injected: string): Promise<LintRules> {
   const ignore = ['format', 'injected'];
-  const { outside } = agentsToLoad({ argv, env, files: onDisk, ignore });
+  const { outside: given } = agentsToLoad({ argv, env, files: onDisk, ignore });
+  const { directories: outside } = await findOutside(given, onDisk.absolute('.'));
   const ours = { builtin: join(home, 'agents'), templates: '' };
   const listed = await listAgents({ ...ours, outside }).catch(() => listAgents(ours));
   const known = listed.map(({ name }) => name);
