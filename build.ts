@@ -1,7 +1,9 @@
-// Makes dist/: the program as a bundle, the agents beside it, and the templates.
-import { cp, readdir, rm } from 'node:fs/promises';
+// Makes dist/: the program as a bundle, the agents beside it, the templates, and the types of the API of agents.
+import { execFile } from 'node:child_process';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const out = join(import.meta.dirname, 'dist');
@@ -87,3 +89,23 @@ await build({
 for (const file of agents.filter((file) => file.endsWith('.yaml')))
   await cp(join('agents', file), join(out, 'agents', file));
 await cp('templates', join(out, 'templates'), { recursive: true });
+
+/** What `kube-log-watcher/agent` is to a type checker. */
+const types = join(out, 'types');
+const flags = [
+  '--declaration',
+  '--emitDeclarationOnly',
+  '--outDir',
+  types,
+  '--rootDir',
+  'src',
+  '--strict',
+  '--skipLibCheck',
+];
+const language = ['--target', 'es2025', '--module', 'nodenext', '--allowImportingTsExtensions', '--types', 'node'];
+const compiler = join(import.meta.dirname, 'node_modules', 'typescript', 'bin', 'tsc');
+await promisify(execFile)(process.execPath, [compiler, '--ignoreConfig', 'src/agent/api.ts', ...flags, ...language]);
+for (const file of (await readdir(types, { recursive: true })).filter((file) => file.endsWith('.d.ts'))) {
+  const text = await readFile(join(types, file), 'utf8');
+  await writeFile(join(types, file), text.replace(/(?<=from '\.[^']*)\.ts'/g, ".js'"));
+}
