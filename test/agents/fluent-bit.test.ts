@@ -162,7 +162,10 @@ test('an entry begins where the expression matches, and goes on where it does no
     assert.ok(!expression(first).test(line), line);
     assert.ok(expression(more).test(line), line);
   }
-  const { inputs: [input] = [], filters: [filter] = [] } = pipeline;
+  const {
+    inputs: [input],
+    filters: [filter] = [],
+  } = pipeline;
   assert.deepEqual([filter?.['match'], filter?.['multiline.parser']], [input?.tag, parser?.name]);
   assert.equal(parser?.['key_group'], 'stream');
 });
