@@ -7,6 +7,7 @@ import { hanging } from './hanging.ts';
 import { load } from './process.ts';
 import { quiet } from './quiet.ts';
 import { requests } from './requests.ts';
+import { delay, idle, throughput } from './ship.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
 import { cpus } from 'node:os';
@@ -28,6 +29,12 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
   memory: { title: 'Resident memory at 500 containers in 110 pods', measure: memory },
   quiet: { title: 'CPU of a quiet node with 500 containers that write', measure: quiet },
   requests: { title: 'Requests to the API server', measure: () => requests(Number(values.minutes)) },
+  ship: {
+    title: 'Shipping a million lines of 200 bytes to a Loki that takes everything, 8 labels',
+    measure: throughput,
+  },
+  'ship-delay': { title: 'From a line in a quiet file to its push, batch wait 100 ms', measure: delay },
+  'ship-idle': { title: 'Shipping 500 files in which nothing happens', measure: idle },
 };
 
 const usual = ['start', 'latency', 'storm', 'hanging', 'memory', 'quiet', 'requests'];

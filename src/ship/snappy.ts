@@ -4,11 +4,14 @@ const tableBits = 14;
 /**
  * Compresses as Snappy's block format wants it. Greedy, with one hash table, as the reference does:
  * https://github.com/google/snappy/blob/main/format_description.txt
+ * What it returns is overwritten by the next call.
  */
 export function snappyCompressor(): (input: Buffer) => Buffer {
+  let output = Buffer.alloc(0);
   const table = new Uint16Array(1 << tableBits);
   return (input) => {
-    const output = Buffer.allocUnsafe(32 + input.length + Math.ceil(input.length / 6));
+    const most = 32 + input.length + Math.ceil(input.length / 6);
+    if (output.length < most) output = Buffer.allocUnsafeSlow(most);
     let at = writeVarint(output, 0, input.length);
     for (let start = 0; start < input.length; start += block) {
       at = compressBlock(input, start, Math.min(input.length, start + block), output, at, table);
