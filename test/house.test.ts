@@ -11,9 +11,19 @@ const touching =
 
 /** Files that only compute; the rest of the world comes to them as arguments. */
 const pure = [
-  ...['resolve', 'target', 'filter', 'selector', 'plan', 'isolate', 'explanation', 'debounce', 'hints', 'lint'].map(
-    (name) => `src/watch/${name}.ts`,
-  ),
+  ...[
+    'resolve',
+    'target',
+    'filter',
+    'selector',
+    'plan',
+    'isolate',
+    'explanation',
+    'debounce',
+    'hints',
+    'label-map',
+    'lint',
+  ].map((name) => `src/watch/${name}.ts`),
   ...['objects', 'scalyr', 'sarif'].map((name) => `src/watch/lint/${name}.ts`),
   ...['annotations', 'pattern', 'policy', 'problems', 'tenants', 'values'].map((name) => `src/watch/hints/${name}.ts`),
   ...[

@@ -35,7 +35,10 @@ export interface Target {
   };
   /** Where the log is, by the paths that the shipper sees. */
   log: { path: string; directory: string; file: string; format: LogFormat };
-  /** The pod's labels of these names, empty without one; `environment` falls back to the cluster's. */
+  /**
+   * The pod's labels of these names, or what the operator has them taken from; empty without one. `environment` falls
+   * back to the cluster's.
+   */
   application: string;
   component: string;
   environment: string;

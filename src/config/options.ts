@@ -37,6 +37,11 @@ export const options = {
     check: each(checkLabel),
     describe: 'Labels that a pod must have to be shipped; empty asks for none',
   },
+  'label-map': {
+    type: 'data',
+    describe:
+      'Where application, component, environment, version and release come from if not from labels of these names: a mapping of lists, or the word recommended',
+  },
   'include-labels': {
     type: 'list',
     default: [],

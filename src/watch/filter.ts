@@ -2,6 +2,7 @@ import type { Target } from '../agent/target.ts';
 import type { Container, Incomplete } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
 import { givenBy, type Wanted } from './hints.ts';
+import { mapped, sourcesOf, type LabelMap, type MappedName } from './label-map.ts';
 import type { Seen } from './resolve.ts';
 import { matches, parseSelector, wildcard, type Selector } from './selector.ts';
 
@@ -21,6 +22,8 @@ export interface Verdict {
 
 export interface Rules {
   strictLabels: readonly string[];
+  /** Where strict labels of its names are looked for; the pod's own labels without. */
+  labelMap?: LabelMap;
   includeLabels: readonly string[];
   excludeLabels: readonly string[];
   includeNamespaces: readonly string[];
@@ -114,8 +117,13 @@ function rulesInOrder(rules: Rules): Rule[] {
       const selector = matching(excludeLabels, target);
       return selector && { reason: 'label-excluded', ...detail(selector.text) };
     },
-    ({ pod }) => {
-      const missing = rules.strictLabels.filter((label) => !Object.hasOwn(pod.labels, label));
+    (target) => {
+      const missing = rules.strictLabels.flatMap((label) => {
+        const sources = sourcesOf(label, rules.labelMap ?? {});
+        if (!sources) return Object.hasOwn(target.pod.labels, label) ? [] : [label];
+        if (mapped(label as MappedName, rules.labelMap ?? {}, target) !== '') return [];
+        return [`${label} (looked for at ${sources.join(', ')})`];
+      });
       return missing.length > 0 ? { reason: 'label-missing', ...detail(missing.join(', ')) } : undefined;
     },
   ];

@@ -4,6 +4,7 @@ import type { Scan } from '../logs/container.ts';
 import { createCrew, type Crew, type CrewInput } from './crew.ts';
 import { filter, kept, type Rules, type Verdict } from './filter.ts';
 import type { HintRules } from './hints.ts';
+import type { LabelMap } from './label-map.ts';
 import { tellHints } from './hints/tell.ts';
 import type { Result, Running } from './reconcile.ts';
 import { count, logChanges } from './record.ts';
@@ -15,6 +16,8 @@ export interface Settings {
   rules: Rules;
   /** What annotations may say; nothing unless told. */
   hints?: HintRules;
+  /** Where the five names of a target come from; the pod's own labels unless told. */
+  labelMap?: LabelMap;
   node: Node;
   /** Milliseconds. */
   linger: number;

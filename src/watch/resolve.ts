@@ -4,6 +4,7 @@ import type { Pod } from '../kubernetes/pod.ts';
 import { containerKey, type Container, type Scan } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
 import { noHints, readHints, type HintRules, type Wanted } from './hints.ts';
+import type { LabelMap } from './label-map.ts';
 import { toTarget } from './target.ts';
 
 /** A container of the node with what is known of it up to now. */
@@ -38,6 +39,8 @@ export interface ResolveInput {
   node: Node;
   /** None unless told. */
   hints?: HintRules;
+  /** The pod's own labels where it names no sources. */
+  labelMap?: LabelMap;
   seenByShipper(path: string): string;
 }
 
@@ -143,7 +146,8 @@ function join(key: string, container: Container, pod: Pod | undefined, before: S
     },
     input.hints ?? noHints,
   );
-  const target = toTarget({ ...container, id }, pod, key, input.node, input.seenByShipper, wanted.hints);
+  const { node, seenByShipper, labelMap } = input;
+  const target = toTarget({ ...container, id }, pod, key, node, seenByShipper, wanted.hints, labelMap);
   return { ...seen, target, wanted };
 }
 

@@ -10,6 +10,7 @@ import type { Rules } from './filter.ts';
 import type { HintRules } from './hints.ts';
 import { checkPolicy, compilePolicy } from './hints/policy.ts';
 import { checkTenants, compileTenants } from './hints/tenants.ts';
+import { checkLabelMap, compileLabelMap } from './label-map.ts';
 import type { Settings } from './pass.ts';
 import { pathMap } from '../agent/path-map.ts';
 import { start } from './running.ts';
@@ -34,7 +35,7 @@ export async function configure(
   const problems = [...broken].flatMap(([name, problem]) => (name === '' || enabled.includes(name) ? problem : []));
   return {
     loaded: enabled.flatMap((name) => loaded.filter(({ agent }) => agent.name === name)),
-    read: () => parseConfig({ argv, env, files, ...input, agents, known, problems, checks: hintChecks }),
+    read: () => parseConfig({ argv, env, files, ...input, agents, known, problems, checks }),
   };
 }
 
@@ -73,6 +74,7 @@ export function settingsOf({ core, agents }: Config, loaded: readonly LoadedAgen
   return {
     rules: rulesOf(core),
     hints: hintRules(core),
+    labelMap: compileLabelMap(core['label-map']),
     node: {
       name: core['node-name'] ?? '',
       labels: {},
@@ -94,6 +96,8 @@ export function settingsOf({ core, agents }: Config, loaded: readonly LoadedAgen
 /** What is asked of the options that hold hints. */
 export const hintChecks = { 'hint-policy': checkPolicy, tenants: checkTenants };
 
+const checks = { ...hintChecks, 'label-map': checkLabelMap };
+
 export function hintRules(core: Config['core']): HintRules {
   return {
     allowed: new Set(core.hints.filter((key) => key !== 'none')),
@@ -106,6 +110,7 @@ function rulesOf(core: Config['core']): Rules {
   const { 'own-pod-name': name, 'own-namespace': namespace } = core;
   return {
     strictLabels: core['strict-labels'],
+    labelMap: compileLabelMap(core['label-map']),
     includeLabels: core['include-labels'],
     excludeLabels: core['exclude-labels'],
     includeNamespaces: core['include-namespaces'],

@@ -3,6 +3,7 @@ import type { Hints } from '../agent/hints.ts';
 import type { Node, Target } from '../agent/target.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import type { Container } from '../logs/container.ts';
+import { mapped, type LabelMap, type MappedName } from './label-map.ts';
 
 /** Everything that an agent may want to know of a container, from the disk and from the API. */
 export function toTarget(
@@ -12,12 +13,11 @@ export function toTarget(
   node: Node,
   seenByShipper: (path: string) => string,
   hints: Hints,
+  labelMap: LabelMap = {},
 ): Target {
   const spec = pod.containers.find(({ name }) => name === container.name);
   const path = seenByShipper(container.log.path);
-  const label = (name: string) => pod.labels[name] ?? '';
-  return {
-    id,
+  const known: Pick<Target, 'container' | 'pod'> = {
     container: {
       id: container.id,
       name: container.name,
@@ -37,6 +37,11 @@ export function toTarget(
       serviceAccount: pod.serviceAccount,
       owner: pod.owner ?? { kind: '', name: '' },
     },
+  };
+  const label = (name: MappedName) => mapped(name, labelMap, known);
+  return {
+    id,
+    ...known,
     log: { path, directory: posix.dirname(path), file: posix.basename(path), format: container.log.format },
     application: label('application'),
     component: label('component'),

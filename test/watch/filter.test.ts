@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Target } from '../../src/agent/target.ts';
 import { filter, isPauseImage, kept, type Rules } from '../../src/watch/filter.ts';
+import { compileLabelMap } from '../../src/watch/label-map.ts';
 import type { Seen } from '../../src/watch/resolve.ts';
 import { matches, parseSelector } from '../../src/watch/selector.ts';
 import { wish } from '../support/running.ts';
@@ -64,6 +65,14 @@ test('required labels: all must be there, with any value', () => {
   assert.deepEqual(reason({}, { strictLabels }), ['label-missing', 'application, version']);
   assert.deepEqual(reason({}, { strictLabels: ['constructor'] }), ['label-missing', 'constructor']);
   assert.deepEqual(reason({}, {}), ['kept', '']);
+});
+
+test('a required label that is mapped is asked for where it comes from, and others where they stand', () => {
+  const labelMap = compileLabelMap({ application: ['app', 'annotation:x'], release: 'container' });
+  const rules = { strictLabels: ['application', 'release', 'team'], labelMap };
+  assert.deepEqual(reason({ labels: { app: 'a', team: '' } }, rules), ['kept', '']);
+  const detail = 'application (looked for at app, annotation:x), team';
+  assert.deepEqual(reason({ labels: { application: 'a', app: '' } }, rules), ['label-missing', detail]);
 });
 
 test('namespaces and container names, with wildcards', () => {

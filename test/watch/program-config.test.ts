@@ -33,6 +33,22 @@ describe('the configuration of a running program', { concurrency: true }, () => 
     await until('the rule after that', async () => (await world.shipped()).join() === 'owned,plain');
   });
 
+  it('takes names from where the table says, and takes over a changed table', async (t) => {
+    const world = await createWorld(t);
+    const config = join(world.root, 'config.yaml');
+    await writeFile(config, 'label-map: recommended\n');
+    await world.pod('ours', { labels: { application: 'a', version: 'v1' } });
+    await world.pod('theirs', { labels: { 'app.kubernetes.io/name': 'a', 'app.kubernetes.io/version': 'v1' } });
+    const program = await world.startReady({ WATCHER_CONFIG: config });
+    assert.equal((await world.shipped()).join(), 'ours,theirs');
+
+    await writeFile(config, 'label-map: {application: [], release: "pod:x"}\n');
+    await until('the refusal', async () => (await program.metric('logwatch_config_valid')) === 0);
+
+    await writeFile(config, 'label-map: {version: release}\n');
+    await until('the new table', async () => (await world.shipped()).join() === '');
+  });
+
   it('follows a mounted config and a mounted key that are swapped behind a link', async (t) => {
     const world = await createWorld(t, { agents: ['scalyr'] });
     const mounted = join(world.root, 'mounted');

@@ -10,6 +10,7 @@ import {
   type ResolveInput,
   type Seen,
 } from '../../src/watch/resolve.ts';
+import { compileLabelMap } from '../../src/watch/label-map.ts';
 import { splitImage } from '../../src/watch/target.ts';
 
 const pod: Pod = {
@@ -116,6 +117,19 @@ test('a changed label is seen at once', () => {
   const known = step({ containers: [docker] });
   const changed = { ...pod, labels: { application: 'cart' } };
   assert.equal(only(step({ containers: [docker], pods: [changed], seen: known })).target?.application, 'cart');
+});
+
+test('a target has its names from where the operator wants them', () => {
+  const labelMap = compileLabelMap({ application: 'owner-name', release: 'namespace' });
+  const { target } = only(resolve({ ...input({ containers: [docker] }), labelMap }));
+  assert.deepEqual([target?.application, target?.release, target?.version], ['shop', 'default', 'v1']);
+  const environments = (labels: Record<string, string>) => {
+    const pods = [{ ...pod, labels }];
+    const all = { ...input({ containers: [docker], pods }), labelMap: compileLabelMap({ environment: 'stage' }) };
+    return only(resolve(all)).target?.environment;
+  };
+  assert.equal(environments({ stage: 'test', environment: 'x' }), 'test');
+  assert.equal(environments({ environment: 'x' }), input({}).node.cluster.environment, 'the own label is none of them');
 });
 
 test('a gone container lingers, also without its pod, and then goes', () => {
