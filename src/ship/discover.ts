@@ -116,18 +116,27 @@ interface TargetEntry extends Pick<Source, 'attributes' | 'multiline'> {
   path: string;
 }
 
-/** `targets: [{ path, attributes, multiline: { start, lines } }]`, JSON or YAML. */
+interface RawTarget {
+  path?: unknown;
+  attributes?: Record<string, unknown>;
+  multiline?: { start?: string; lines?: number };
+}
+
+/** A file, or all `.json` and `.yaml` files of a directory; each holds one target, or `targets` with several. */
 function readTargets(path: string, found: Found): TargetEntry[] {
+  if (!isDirectory(path)) return readTargetFile(path, found);
+  found.directories.add(path);
+  const names = entriesOf(path, found).map(({ name }) => name);
+  const wanted = names.filter((name) => /^[^.].*\.(json|ya?ml)$/.test(name));
+  return wanted.flatMap((name) => readTargetFile(join(path, name), found));
+}
+
+function readTargetFile(path: string, found: Found): TargetEntry[] {
   try {
     const text = readFileSync(path, 'utf8');
-    const read = (text.trimStart().startsWith('{') ? JSON.parse(text) : parseYaml(text)) as {
-      targets?: {
-        path?: unknown;
-        attributes?: Record<string, unknown>;
-        multiline?: { start?: string; lines?: number };
-      }[];
-    } | null;
-    return (read?.targets ?? []).flatMap(({ path, attributes, multiline }) => {
+    const read = (text.trimStart().startsWith('{') ? JSON.parse(text) : parseYaml(text)) as
+      (RawTarget & { targets?: RawTarget[] }) | null;
+    return (read?.targets ?? [read ?? {}]).flatMap(({ path, attributes, multiline }) => {
       if (typeof path !== 'string') return [];
       const texts = Object.entries(attributes ?? {}).map(([name, value]) => [name, String(value)] as const);
       return { path, attributes: Object.fromEntries(texts), multiline: multilineOf(multiline, found) };

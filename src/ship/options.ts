@@ -22,7 +22,10 @@ export const shipOptions = {
     describe: 'Patterns of files to leave out; without a slash the file name is meant',
   },
   'exclude-namespaces': { type: 'list', default: [], describe: 'Namespaces to leave out' },
-  targets: { type: 'string', describe: 'File of targets, as the agent ship of the watcher writes it' },
+  targets: {
+    type: 'string',
+    describe: 'File of targets, or directory of such files, as the agent ship of the watcher writes them',
+  },
   from: {
     type: 'string',
     default: 'beginning',

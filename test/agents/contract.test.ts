@@ -6,8 +6,10 @@ const variants: Record<string, Readonly<Record<string, unknown>>[]> = {
   loki: [{}, { labels: ['*'], 'max-labels': 100 }],
   rsyslog: [{}, { labels: ['*'] }],
   filebeat: [{}, { labels: ['*'] }],
+  ship: [{}, { labels: ['*'] }],
   'fluent-bit': [{}, { labels: ['*'], parsers: ['json'] }],
   fluentd: [{}, { labels: ['*'], concat: true, parsers: ['json'], program: '/bin/fluentd' }],
+  vector: [{}, { labels: ['*'] }],
   'otel-collector': [
     { 'config-path': '/out/otel/containers.yaml' },
     { 'config-path': '/out/otel/containers.yaml', labels: ['*'], storage: '', pipeline: 'logs', receiver: 'file_log' },
