@@ -58,7 +58,7 @@ export async function openCheckpoint(
       log.warn('the offsets are unreadable; only what came after them is known', { path });
     for (const [key, entry] of Object.entries(saved?.files ?? {})) entries.set(key, entry);
     number = saved?.number ?? 0;
-    found = saved !== undefined;
+    found = text !== undefined;
     for (const one of journals().sort((a, b) => a - b)) {
       if (one < number) continue;
       found = true;

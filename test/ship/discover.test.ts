@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { discover, type Wanted } from '../../src/ship/discover.ts';
+import { pathMatcher } from '../../src/ship/glob.ts';
+import { attributesOfChain } from '../../src/ship/place.ts';
+
+function tree(t: TestContext) {
+  const root = mkdtempSync(join(tmpdir(), 'ship-discover-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const put = (path: string, text = '') => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    return join(root, path);
+  };
+  const link = (path: string, to: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    symlinkSync(to, join(root, path));
+    return join(root, path);
+  };
+  const wanted = (changes: Partial<Wanted>): Wanted => ({
+    paths: [],
+    exclude: [],
+    excludeNamespaces: [],
+    targets: undefined,
+    own: { pod: undefined, namespace: undefined, files: [] },
+    ...changes,
+  });
+  const find = (changes: Partial<Wanted>) =>
+    [...discover(wanted(changes)).sources.keys()].map((path) => path.slice(root.length + 1)).sort();
+  return { root, put, link, wanted, find };
+}
+const id = 'ab'.repeat(32);
+
+test('** stands for any directories, and what a rotation compressed is left out', (t) => {
+  const { root, put, find } = tree(t);
+  for (const path of ['a.log', 'x/b.log', 'x/y/z/c.log', 'x/b.log.gz', 'x/b.log.tmp', 'x/.hidden']) put(path);
+  assert.deepEqual(find({ paths: [join(root, '**/*.log')] }), ['a.log', 'x/b.log', 'x/y/z/c.log']);
+  assert.deepEqual(find({ paths: [join(root, '*/*')] }), ['x/b.log']);
+  assert.deepEqual(find({ paths: [join(root, '{a,q}.log'), join(root, 'x/[a-b]?log')] }), ['a.log', 'x/b.log']);
+});
+
+test('chains of links lead to one file, which is followed once and knows what all names tell', (t) => {
+  const { root, put, link, wanted } = tree(t);
+  const docker = put(`docker/${id}/${id}-json.log`);
+  const pod = link('pods/default_web.1-x_uid-1/app/3.log', docker);
+  const name = link(`containers/web.1-x_default_app-${id}.log`, pod);
+  link('containers/loop.log', 'loop.log');
+  link('containers/dangling.log', 'nowhere');
+  const found = discover(wanted({ paths: [join(root, 'containers/*.log'), join(root, 'pods/**/*.log')] }));
+  const [[file, source]] = [...found.sources] as [[string, { path: string; attributes: object }]];
+  assert.equal(found.sources.size, 1);
+  assert.deepEqual([file, source.path], [docker, name]);
+  const attributes = { namespace: 'default', pod: 'web.1-x', container: 'app', container_id: id };
+  assert.deepEqual(source.attributes, { ...attributes, pod_uid: 'uid-1', restart: '3' });
+  assert.deepEqual(found.problems, [`${join(root, 'containers/loop.log')}: a loop of links`]);
+});
+
+test('a name that the kubelet has cut still tells, by the directory of the pod', () => {
+  const long = 'p'.repeat(253);
+  const cut = `/var/log/containers/${`${long}_default_app-${id}`.slice(0, 251)}.log`;
+  assert.equal(attributesOfChain([cut])['pod'], undefined);
+  assert.equal(attributesOfChain([cut, `/var/log/pods/default_${long}_uid/app/0.log`])['pod'], long);
+});
+
+test('what is left out: by pattern, namespace, and the own pod', (t) => {
+  const { root, put, find } = tree(t);
+  for (const [pod, namespace] of [
+    ['web', 'default'],
+    ['my-kube-system-x', 'default'],
+    ['dns', 'kube-system'],
+    ['me', 'logs'],
+  ])
+    put(`${pod}_${namespace}_app-${id}.log`);
+  const paths = [join(root, '*.log')];
+  const names = (found: string[]) => found.map((path) => path.split('_')[0]);
+  assert.deepEqual(names(find({ paths, exclude: ['*kube-system*.log'] })), ['me', 'web']);
+  assert.deepEqual(names(find({ paths, excludeNamespaces: ['kube-system'] })), ['me', 'my-kube-system-x', 'web']);
+  const own = { pod: 'me', namespace: 'logs', files: [join(root, `dns_kube-system_app-${id}.log`)] };
+  assert.deepEqual(names(find({ paths, own })), ['my-kube-system-x', 'web']);
+});
+
+test('targets: one file or a directory, with what they add; a file that is half written is a problem', (t) => {
+  const { root, put, wanted } = tree(t);
+  const log = put('a.log');
+  const target = put(
+    'targets/a.json',
+    JSON.stringify({ path: log, attributes: { team: 'blue' }, multiline: { start: '^x' } }),
+  );
+  put('targets/.b.json', '{');
+  const { sources, problems } = discover(wanted({ targets: join(root, 'targets') }));
+  assert.deepEqual(sources.get(log), {
+    path: log,
+    attributes: { team: 'blue' },
+    multiline: { start: /^x/, lines: 500 },
+  });
+  assert.deepEqual(problems, []);
+  writeFileSync(target, '{"path": ');
+  assert.equal(discover(wanted({ targets: target })).problems.length, 1);
+  unlinkSync(target);
+  assert.equal(discover(wanted({ targets: target })).problems.length, 1);
+});
+
+test('patterns of whole paths', () => {
+  const matches = pathMatcher(['/var/**/x.log', '/a.b/*']);
+  assert.deepEqual(['/var/x.log', '/var/1/2/x.log', '/a.b/c', '/aXb/c', '/a.b/c/d'].map(matches), [
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
