@@ -23,6 +23,8 @@ export interface Pod {
   owner?: { kind: string; name: string };
   /** Static pods only: the hash that stands for the uid in directory names (annotation `kubernetes.io/config.hash`). */
   configHash?: string;
+  /** Its deletion was asked for: its containers have a grace period at the most. */
+  ending: boolean;
   containers: readonly PodContainer[];
 }
 

@@ -26,6 +26,7 @@ export function toPod(raw: unknown): Pod | undefined {
     serviceAccount: text(map(spec).serviceAccountName),
     ...(owner && { owner }),
     ...(configHash && { configHash }),
+    ending: text(meta.deletionTimestamp) !== '',
     containers: containersOf(map(spec), map(status)),
   };
 }

@@ -131,5 +131,6 @@ export function createCrew({ log, metrics, now, onLate, reloads }: CrewInput): C
 
 /** Whether something that ends, or has ended, is configured for the first time: it can't wait for its shipper. */
 function isUrgent(verdicts: readonly Verdict[], before: ReadonlySet<string> = new Set()): boolean {
-  return verdicts.some(({ key, state, goneSince }) => state === 'kept' && goneSince !== undefined && !before.has(key));
+  const ends = ({ goneSince, ending }: Verdict) => goneSince !== undefined || ending === true;
+  return verdicts.some((verdict) => verdict.state === 'kept' && ends(verdict) && !before.has(verdict.key));
 }

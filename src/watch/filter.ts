@@ -16,6 +16,8 @@ export interface Verdict {
   target?: Target;
   /** What annotations and the operator want for it, and what is wrong with that. */
   wanted?: Wanted;
+  /** Whether its pod is being deleted. */
+  ending?: boolean;
   firstSeen?: number;
   goneSince?: number;
 }
@@ -61,7 +63,7 @@ export function kept(verdicts: readonly Verdict[]): Target[] {
 }
 
 function decide(seen: Seen, rules: readonly Rule[], requireInclude: boolean): Verdict {
-  const { key, container, target, wanted, firstSeen, goneSince } = seen;
+  const { key, container, target, wanted, ending, firstSeen, goneSince } = seen;
   const verdict = (state: Verdict['state'], reason: Reason, detail = ''): Verdict => ({
     key,
     state,
@@ -70,6 +72,7 @@ function decide(seen: Seen, rules: readonly Rule[], requireInclude: boolean): Ve
     container,
     target,
     wanted,
+    ending,
     firstSeen,
     goneSince,
   });

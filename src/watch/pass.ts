@@ -120,12 +120,12 @@ export function createPasses(world: World): Passes {
     return verdicts;
   };
 
-  const save = async () => {
+  const save = async (node: Node) => {
     if (!world.saveSnapshot || !pods.synced) return;
-    const next: Snapshot = { savedAt: now(), pods: pods.all(), seen: [...seen.values()].filter((one) => one.target) };
-    const content = JSON.stringify([next.pods, next.seen]);
+    const known = { node: node.name, pods: pods.all(), seen: [...seen.values()].filter((one) => one.target) };
+    const content = JSON.stringify(known);
     if (content === saved) return;
-    await world.saveSnapshot(next);
+    await world.saveSnapshot({ savedAt: now(), ...known });
     saved = content;
   };
 
@@ -147,8 +147,8 @@ export function createPasses(world: World): Passes {
         return;
       }
     }
-    await save();
     const { node, seenByShipper, running } = settings;
+    await save(node);
     const wish = { targets: kept(verdicts), node, seenByShipper, full };
     const measured = state.applied;
     await crew.work(running, { wish, verdicts, measured });

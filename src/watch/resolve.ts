@@ -15,6 +15,8 @@ export interface Seen {
   target?: Target;
   /** What the pod's annotations and the operator want for it; set together with the target. */
   wanted?: Wanted;
+  /** Whether its pod is being deleted; set together with the target. */
+  ending?: boolean;
   /** Why there is no target yet. */
   pending?: { reason: Reason; detail: string };
   /** Milliseconds since the epoch. */
@@ -128,7 +130,7 @@ function join(key: string, container: Container, pod: Pod | undefined, before: S
   const seen: Seen = { key, container, firstSeen: before?.firstSeen ?? input.now };
   if (container.sandbox) return seen;
   if (!pod) {
-    if (before?.target) return { ...seen, target: before.target, wanted: before.wanted };
+    if (before?.target) return { ...seen, target: before.target, wanted: before.wanted, ending: before.ending };
     return { ...seen, pending: input.synced ? unknownPod(container) : notSynced };
   }
   const id = container.id || statusId(pod, container) || before?.target?.container.id || '';
@@ -148,7 +150,7 @@ function join(key: string, container: Container, pod: Pod | undefined, before: S
   );
   const { node, seenByShipper, labelMap } = input;
   const target = toTarget({ ...container, id }, pod, key, node, seenByShipper, wanted.hints, labelMap);
-  return { ...seen, target, wanted };
+  return { ...seen, target, wanted, ending: pod.ending };
 }
 
 const notSynced = { reason: 'pods-not-synced', detail: '' } as const;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path/posix';
 import fs from 'fs-extra';
 import type { Pod } from '../kubernetes/pod.ts';
 import { hasCode } from './disk.ts';
-import type { Log } from '../system/log.ts';
+import type { Fields, Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import type { Seen } from './resolve.ts';
 
@@ -11,9 +11,14 @@ import type { Seen } from './resolve.ts';
 export interface Snapshot {
   /** Milliseconds since the epoch. */
   savedAt: number;
+  /** The node's name, as it was configured. */
+  node: string;
   pods: readonly Pod[];
   seen: readonly Seen[];
 }
+
+/** Raised with every change of what is remembered. */
+const current = 2;
 
 export const snapshotPath = (directory: string) => join(directory, 'kube-log-watcher.snapshot.json');
 
@@ -26,8 +31,9 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
-  const { version, ...snapshot } = JSON.parse(text) as Snapshot & { version: number };
-  if (version !== 1) throw new Error(`version ${version} of the snapshot is not known`);
+  const { version, ...snapshot } = JSON.parse(text) as Snapshot & { version: unknown };
+  if (version !== current)
+    throw new Error(`it has version ${JSON.stringify(version)}, and ${current} is what is read here`);
   return snapshot;
 }
 
@@ -37,7 +43,7 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
  */
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   await fs.ensureDir(dirname(path));
-  await fs.writeFile(`${path}.next`, JSON.stringify({ version: 1, ...snapshot }), { mode: 0o600 });
+  await fs.writeFile(`${path}.next`, JSON.stringify({ version: current, ...snapshot }), { mode: 0o600 });
   await fs.rename(`${path}.next`, path);
 }
 
@@ -47,15 +53,18 @@ export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<v
  */
 export async function openSnapshot(
   directory: string | undefined,
+  node: string,
   log: Log,
   metrics: Metrics,
 ): Promise<{ snapshot?: Snapshot; saveSnapshot?(snapshot: Snapshot): Promise<void> }> {
   if (!directory) return {};
   const path = snapshotPath(directory);
-  const snapshot = await readSnapshot(path).catch((error: unknown) => {
-    log.warn('the snapshot is not used; nothing is configured before the pods are known', { path, error });
-    return undefined;
-  });
+  const unused = (fields: Fields): undefined => {
+    log.warn('the snapshot is not used; nothing is configured before the pods are known', { path, ...fields });
+  };
+  const found = await readSnapshot(path).catch((error: unknown) => unused({ error }));
+  const foreign = found && found.node !== node;
+  const snapshot = foreign ? unused({ error: 'it is one of another node', node, of: found.node }) : found;
   if (snapshot) metrics.snapshotAge.set(Math.round((Date.now() - snapshot.savedAt) / 1000));
   const saveSnapshot = async (next: Snapshot) => {
     try {

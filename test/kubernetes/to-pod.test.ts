@@ -26,6 +26,7 @@ test('a pod is cut to what is used', () => {
     node: 'node-1',
     serviceAccount: 'default',
     owner: { kind: 'Deployment', name: 'shop' },
+    ending: false,
     containers: [
       { name: 'migrate', kind: 'init', image: 'registry.example/shop:1.2', instances: [{ id: 'bb', restart: 0 }] },
       { name: 'proxy', kind: 'sidecar', image: 'registry.example/shop:1.2', instances: [] },
@@ -54,6 +55,12 @@ test('the status tells this instance and the one before it', () => {
     [{ id: 'b', restart: 3 }],
     'it waits for its restart',
   );
+});
+
+test('a pod whose deletion was asked for is ending', () => {
+  const raw = makePod({ name: 'a' });
+  const metadata = { ...raw.metadata, deletionTimestamp: '2026-01-02T03:05:00Z', deletionGracePeriodSeconds: 30 };
+  assert.equal(toPod({ ...raw, metadata })?.ending, true);
 });
 
 test('ephemeral containers and static pods', () => {

@@ -63,6 +63,7 @@ function make(n: number): { container: Container; pod: Pod } {
       annotations: {},
       node: 'node-1',
       serviceAccount: '',
+      ending: false,
       containers: [],
     },
   };

@@ -32,8 +32,8 @@ async function set(t: TestContext, { status = 200 } = {}) {
     reload: () => ({ kind: 'http', method: 'POST', url }),
   };
   const one = running(root, agent);
-  const start = () => {
-    const timings = { quiet: 20, longest: 100, retry: 10, longestRetry: 20 };
+  const start = ({ quiet = 20, longest = 100 } = {}) => {
+    const timings = { quiet, longest, retry: 10, longestRetry: 20 };
     const crew = createCrew({
       log: silent,
       metrics: createMetrics(),
@@ -60,6 +60,23 @@ test('a shipper is told after its files are there, once for several changes, and
   await crew.told();
   assert.equal(shipper.told.length, 1);
   assert.equal(crew.stateOf('small').reload?.reloads, 1);
+});
+
+test('what ends is told at once, when it is configured for the first time', async (t) => {
+  const { one, start, shipper } = await set(t);
+  const crew = start({ quiet: 60_000, longest: 60_000 });
+  const verdict = (key: string, ending: boolean): Verdict => ({
+    ...({ key, state: 'kept', reason: 'kept', detail: '', ending, firstSeen: 0 } as const),
+    container: { directory: `/${key}` },
+  });
+  const verdicts = [verdict('a', false)];
+  await crew.work([one], job(['a'], verdicts));
+  verdicts.splice(0, 1, verdict('a', true));
+  await crew.work([one], job(['a', 'b'], [...verdicts, verdict('b', false)]));
+  assert.equal(crew.stateOf('small').reload?.status, 'waiting', 'it was configured before it began to end');
+  await crew.work([one], job(['a', 'b', 'c'], [...verdicts, verdict('b', false), verdict('c', true)]));
+  await crew.told();
+  assert.deepEqual(shipper.told, ['["a","b","c"]']);
 });
 
 test('what one process could not tell, the next one tells', async (t) => {

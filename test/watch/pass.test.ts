@@ -40,6 +40,7 @@ function pod(name: string): Pod {
     annotations: {},
     node: 'n',
     serviceAccount: '',
+    ending: false,
     containers: [],
   };
 }

@@ -22,6 +22,7 @@ const pod: Pod = {
   node: 'node-1',
   serviceAccount: 'shop',
   owner: { kind: 'Deployment', name: 'shop' },
+  ending: false,
   containers: [{ name: 'main', kind: 'regular', image: 'shop:1.2', instances: [{ id: 'feed', restart: 0 }] }],
 };
 const docker: Container = {

@@ -47,7 +47,7 @@ export default {
     const watch = await createWatch({
       ...world,
       bell: (ring) => createBell({ roots, interval: core.interval * 1000, ring, log, metrics }),
-      ...(await openSnapshot(core['state-path'], log, metrics)),
+      ...(await openSnapshot(core['state-path'], core['node-name'] ?? '', log, metrics)),
     });
     config.onChange((next) => {
       settings = settingsOf(next, loaded, settings);
