@@ -5,7 +5,6 @@ import { contractProblems, importAgent } from './import.ts';
 import type { RunnableAgent } from './load.ts';
 import { pathMap } from './path-map.ts';
 import { provideApi } from './provide.ts';
-import { createFill } from './template.ts';
 
 /** Which agent it is. */
 export interface Plugin {
@@ -87,6 +86,8 @@ function reply(agent: Agent, question: Question): unknown {
 
 async function renderForEver(): Promise<void> {
   const agent: RunnableAgent = await load();
+  // A thread that only answers needs no templates.
+  const { createFill } = await import('./template.ts');
   const fill = createFill(plugin.templates);
   const work = async ({ id, targets, node, options, pairs }: RenderRequest) => {
     const reports: [number, string][] = [];
