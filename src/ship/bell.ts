@@ -42,7 +42,7 @@ export function createBells(ring: (directory: string) => void, log: Log): Bells 
     },
     has: (directory) => watchers.has(directory),
     close() {
-      for (const directory of [...watchers.keys()]) drop(directory);
+      for (const directory of watchers.keys()) drop(directory);
     },
   };
 }

@@ -174,7 +174,7 @@ export function createFollower(
 
   /** Closes what was read to its end, once it has not grown for a while. */
   const retire = (time: number) => {
-    for (const file of [...files]) {
+    for (const file of files) {
       const aside = file !== files.at(-1) || missingSince !== undefined || released;
       if (!aside || isUnread(file) || file.offset < file.size) continue;
       if (time - file.grown < world.linger || time - (missingSince ?? 0) < world.linger) continue;

@@ -189,6 +189,10 @@ export function createPipeline(input: PipelineInput): Pipeline {
       }
     }
   };
+  const due = () => {
+    timer = undefined;
+    schedule();
+  };
   const pump = () => {
     soon = false;
     if (ended.signal.aborted) return;
@@ -212,7 +216,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
     const wait = full ? 0 : batchWait - (now() - since);
     if (filling.count > 0 && !sending) {
       if (wait <= 0) send();
-      else timer ??= setTimeout(() => void ((timer = undefined), schedule()), Math.ceil(wait));
+      else timer ??= setTimeout(due, Math.ceil(wait));
     }
     if (queue.length > 0 && !full) schedule();
   };
@@ -296,7 +300,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
     async finish(signal) {
       clearInterval(ticking);
       const time = now();
-      for (const one of [...followed.values()]) look(one, time);
+      for (const one of followed.values()) look(one, time);
       const over = () => queue.length === 0 && filling.count === 0 && !sending;
       const onAbort = () => ended.abort(signal.reason);
       signal.addEventListener('abort', onAbort);

@@ -61,7 +61,7 @@ export async function createShip(
         sink: sinks[destination.sink].open(destination, {
           report: part.report,
           stdout,
-          env: env as NodeJS.ProcessEnv,
+          env,
           version,
         }),
         checkpoint: await openCheckpoint(core['state-path'], `offsets-${destination.name}`, log),

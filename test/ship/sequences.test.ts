@@ -39,7 +39,7 @@ function play(seed: number): void {
   const pick = random(seed);
   const directory = mkdtempSync(join(tmpdir(), 'sequence-'));
   const path = join(directory, '0.log');
-  const { follow, clock } = tailWorld({ maxLine: 2000, buffer: Buffer.alloc(12_000) });
+  const { follow, clock } = tailWorld({ maxLine: 2000, patience: 5000, buffer: Buffer.alloc(12_000) });
   const expected: [string[], string[]] = [[], []];
   const acknowledged: [string[], string[]] = [[], []];
   const batch = rememberingBatch(3);

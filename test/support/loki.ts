@@ -47,7 +47,11 @@ export async function startLoki(options: { tenant?: string; port?: number } = {}
   const store = (entries: LokiEntry[]) => {
     loki.stored += entries.length;
     for (const entry of entries) {
-      const key = JSON.stringify([Object.entries(entry.labels).sort(), String(entry.time), entry.line]);
+      const key = JSON.stringify([
+        Object.entries(entry.labels).sort(([a], [b]) => (a < b ? -1 : 1)),
+        String(entry.time),
+        entry.line,
+      ]);
       if (!known.has(key)) loki.entries.push(entry);
       known.add(key);
     }

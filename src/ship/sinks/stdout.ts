@@ -8,7 +8,7 @@ import type { LogRecord } from '../record.ts';
 export default {
   encodings: ['json', 'agent', 'loggy', 'loggy-compat'],
   open({ encoding, batchSize, node }, { stdout, report }) {
-    const format = formats[encoding] ?? (formats['json'] as Format);
+    const format = formats[encoding] ?? loggy;
     return {
       batch() {
         let lines: string[] = [];
