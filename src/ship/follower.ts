@@ -328,8 +328,8 @@ export function createFollower(
       return { files: marks, past, horizon };
     },
     flush: (batch) => assembler.flush(batch),
-    release() {
-      released = true;
+    want(wanted) {
+      released = !wanted;
     },
     get done() {
       return done;

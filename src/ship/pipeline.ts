@@ -263,6 +263,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
         const one = followed.get(path);
         if (one) {
           one.source.attributes = source.attributes;
+          one.reader.want(true);
           continue;
         }
         const mine: { reader?: Reader } = {};
@@ -293,7 +294,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
       // That a file is known must outlive a kill before its first acknowledgement, or a rotation would hide it.
       if (begun.size > 0) commit(begun);
       if (found.problems.length === 0) {
-        for (const one of followed.values()) if (!found.sources.has(one.path)) one.reader.release();
+        for (const one of followed.values()) if (!found.sources.has(one.path)) one.reader.want(false);
       }
       followAgain = true;
     },

@@ -35,8 +35,8 @@ export interface Reader {
   mark(): Mark;
   /** Gives what is held back to the batch: the beginnings of lines whose end doesn't come. */
   flush(batch: Batch): void;
-  /** The path is not wanted any more: what is open is read to its end. `done` tells when that is so. */
-  release(): void;
+  /** Whether the path is wanted; if not, what is open is read to its end, and `done` tells when that is so. */
+  want(wanted: boolean): void;
   readonly done: boolean;
   /** Bytes that are known but not taken. */
   readonly lag: number;

@@ -1,3 +1,4 @@
+import node from 'node:process';
 import type { Process } from '../config/command.ts';
 import { createLog, type Level } from '../system/log.ts';
 import { mask } from '../system/secrets.ts';
@@ -24,6 +25,9 @@ export async function runShip(settings: ShipSettings, process: Process): Promise
   if (core.preset === 'loggy') process.stderr.write('Online\n');
   if (core['state-path'] === undefined)
     log.warn('without --state-path each start is the first: what is unread at the end is lost or comes twice');
+  process.signal.addEventListener('abort', () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) node.once(signal, () => node.exit(1));
+  });
   await ship.run(process.signal);
   await status?.close();
   log.info('ended', { signal: process.signal.reason });

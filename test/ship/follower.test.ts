@@ -117,7 +117,7 @@ test('a deleted file is read to its end and let go', (t) => {
   clock.now += 1500;
   drain(reader, batch);
   assert.deepEqual(texts(batch), ['a', 'b', 'unfinished']);
-  reader.release();
+  reader.want(false);
   clock.now += 6000;
   drain(reader, batch);
   assert.deepEqual([reader.open, reader.done], [0, true]);
