@@ -31,7 +31,7 @@ interface Container {
 
 const properties: Record<string, readonly string[]> = {
   tail: (
-    'name alias tag path exclude_path db read_from_head refresh_interval buffer_max_size skip_long_lines ' +
+    'name alias tag path exclude_path db read_from_head refresh_interval inotify_watcher buffer_max_size skip_long_lines ' +
     'mem_buf_limit multiline.parser processors'
   ).split(' '),
   content_modifier: ['name', 'action', 'key', 'value'],
@@ -94,6 +94,10 @@ test('a log is read from its head: what was written before the reload would be l
 
 test('a path that appears later is looked for every 5 seconds, not every 60', () => {
   assert.equal(inputOf()['refresh_interval'], 5);
+});
+
+test('no input takes an inotify instance: of these a user has 128 by default, and one more ends Fluent Bit', () => {
+  assert.equal(inputOf()['inotify_watcher'], false);
 });
 
 test('rotated siblings belong to the input, compressed ones do not', () => {
