@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import { createShelf } from './list-watch.ts';
-import type { PodSource } from './pod.ts';
+import type { Pod, PodSource } from './pod.ts';
 import { toPod } from './to-pod.ts';
 
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -34,7 +34,7 @@ export function podsFromKubelet(world: {
   const tokenFile = world.tokenFile ?? `${serviceAccount}/token`;
   const caFile = world.caFile ?? `${serviceAccount}/ca.crt`;
   // The kubelet lists its pods in any order, so they are compared by uid.
-  const shelf = createShelf();
+  const shelf = createShelf<Pod>();
   let synced = false;
   let error: string | undefined;
   let wake = new AbortController();

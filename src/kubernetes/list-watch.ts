@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { toPod } from './to-pod.ts';
-import type { Pod } from './pod.ts';
+
+/** One kind of things that can be listed and watched. */
+export interface Kind<Item> {
+  /** In the plural, as paths and roles have it. */
+  name: string;
+  /** Undefined for what can't be used. */
+  read(raw: unknown): Item | undefined;
+  /** What can be done about a 403 beside allowing it. */
+  wayOut?: string;
+}
 
 /** An answer that is no success: an HTTP status, or the code of an ERROR event. */
 export class Refusal extends Error {
@@ -21,17 +29,21 @@ export class TooLong extends Error {}
 const longestRetryAfter = 300_000;
 
 /** Why an answer is no success; undefined for one that is. */
-export function refusalOf({ statusCode = 0, headers }: IncomingMessage, verb: string): Refusal | undefined {
+export function refusalOf(
+  { statusCode = 0, headers }: IncomingMessage,
+  verb: string,
+  { name, wayOut }: Pick<Kind<unknown>, 'name' | 'wayOut'>,
+): Refusal | undefined {
   if (statusCode >= 200 && statusCode < 300) return undefined;
   const seconds = statusCode === 429 || statusCode >= 500 ? Number(headers['retry-after']) : 0;
   const wait = seconds > 0 ? Math.min(seconds * 1000, longestRetryAfter) : 0;
   const hint =
     statusCode === 403
-      ? ': the role of the service account must allow list and watch of pods (RBAC)'
+      ? `: the role of the service account must allow list and watch of ${name} (RBAC)${wayOut ? `; ${wayOut}` : ''}`
       : statusCode === 401
         ? ': the credentials are refused'
         : '';
-  return new Refusal(statusCode, `${verb} pods: HTTP ${statusCode}${hint}`, wait);
+  return new Refusal(statusCode, `${verb} ${name}: HTTP ${statusCode}${hint}`, wait);
 }
 
 /** The body of an answer; fails when nothing comes for `silence` milliseconds. Leaving it early ends the connection. */
@@ -75,13 +87,19 @@ export async function* lines(body: AsyncIterable<Buffer>, limit: number): AsyncG
   if (size > 0) yield Buffer.concat(parts);
 }
 
-export interface List {
-  pods: Map<string, Pod>;
+export interface List<Item> {
+  /** By uid. */
+  items: Map<string, Item>;
   resourceVersion: string;
 }
 
-/** A complete list of pods by uid; fails on anything else. */
-export async function readList(body: AsyncIterable<Buffer>): Promise<List> {
+type Known = { uid: string };
+
+/** A complete list; fails on anything else. */
+export async function readList<Item extends Known>(
+  body: AsyncIterable<Buffer>,
+  { read }: Pick<Kind<Item>, 'read'>,
+): Promise<List<Item>> {
   const parts: Buffer[] = [];
   for await (const chunk of body) parts.push(chunk);
   const { items, metadata } = parse(Buffer.concat(parts)) as {
@@ -91,54 +109,54 @@ export async function readList(body: AsyncIterable<Buffer>): Promise<List> {
   const resourceVersion = metadata?.resourceVersion;
   if (!Array.isArray(items) || typeof resourceVersion !== 'string' || metadata?.continue)
     throw new Error('the answer is no complete list');
-  const pods = items.map(toPod).filter((pod) => pod !== undefined);
-  return { pods: new Map(pods.map((pod) => [pod.uid, pod])), resourceVersion };
+  const known = items.map(read).filter((item) => item !== undefined);
+  return { items: new Map(known.map((item) => [item.uid, item])), resourceVersion };
 }
 
-export interface WatchEvent {
+export interface WatchEvent<Item> {
   type: string;
   /** Undefined in a bookmark, or when the event names no version. */
-  pod?: Pod;
+  item?: Item;
   resourceVersion?: string;
 }
 
 /** One line of a watch; fails on an ERROR event, or when it is none. */
-export function toEvent(line: Buffer): WatchEvent {
+export function toEvent<Item>(line: Buffer, { name, read }: Kind<Item>): WatchEvent<Item> {
   const { type, object } = parse(line) as { type?: unknown; object?: Record<string, unknown> | null };
   if (typeof type !== 'string' || typeof object !== 'object' || object === null)
     throw new Error('a line of the watch is no event');
   if (type === 'ERROR') {
     const code = Number(object.code) || 0;
-    throw new Refusal(code, `watch pods: the server reports ${code}`);
+    throw new Refusal(code, `watch ${name}: the server reports ${code}`);
   }
   const version = (object.metadata as { resourceVersion?: unknown } | null | undefined)?.resourceVersion;
   return {
     type,
-    pod: type === 'BOOKMARK' ? undefined : toPod(object),
+    item: type === 'BOOKMARK' ? undefined : read(object),
     resourceVersion: typeof version === 'string' && version ? version : undefined,
   };
 }
 
-/** The pods by uid; each change tells whether it made a difference. */
-export function createShelf() {
-  let pods: List['pods'] = new Map();
-  let all: readonly Pod[] | undefined = [];
-  const same = (one: Pod | undefined, other: Pod) => JSON.stringify(one) === JSON.stringify(other);
+/** Things by uid; each change tells whether it made a difference. */
+export function createShelf<Item extends Known>() {
+  let items: List<Item>['items'] = new Map();
+  let all: readonly Item[] | undefined = [];
+  const same = (one: Item | undefined, other: Item) => JSON.stringify(one) === JSON.stringify(other);
   const changed = (is: boolean) => {
     if (is) all = undefined;
     return is;
   };
   return {
-    all: () => (all ??= [...pods.values()]),
-    put(pod: Pod) {
-      if (same(pods.get(pod.uid), pod)) return false;
-      pods.set(pod.uid, pod);
+    all: () => (all ??= [...items.values()]),
+    put(item: Item) {
+      if (same(items.get(item.uid), item)) return false;
+      items.set(item.uid, item);
       return changed(true);
     },
-    remove: (uid: string) => changed(pods.delete(uid)),
-    replace(others: List['pods']) {
-      const equal = others.size === pods.size && others.values().every((pod) => same(pods.get(pod.uid), pod));
-      if (!equal) pods = others;
+    remove: (uid: string) => changed(items.delete(uid)),
+    replace(others: List<Item>['items']) {
+      const equal = others.size === items.size && others.values().every((item) => same(items.get(item.uid), item));
+      if (!equal) items = others;
       return changed(!equal);
     },
   };

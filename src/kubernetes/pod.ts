@@ -1,3 +1,5 @@
+import type { Source } from './source.ts';
+
 /** Which of a pod's lists a container stands in; a sidecar is an init container that is restarted always. */
 export type ContainerKind = 'regular' | 'init' | 'sidecar' | 'ephemeral';
 
@@ -28,16 +30,5 @@ export interface Pod {
   containers: readonly PodContainer[];
 }
 
-/** Where pods come from: the API server, the kubelet, or a file. */
-export interface PodSource {
-  /** True once a complete list has been read; stays true through later failures. */
-  readonly synced: boolean;
-  /** The pods of this node by the last good reading; empty until `synced`. */
-  all(): readonly Pod[];
-  /** Asks for a new complete list soon; a source may ignore it. */
-  relist(): void;
-  /** Why the source is ill at the moment, or undefined. */
-  readonly error: string | undefined;
-  /** Runs until the signal is aborted; never rejects because of a server. */
-  run(signal: AbortSignal): Promise<void>;
-}
+/** Where the pods of this node come from: the API server, the kubelet, or a file. */
+export type PodSource = Source<Pod>;

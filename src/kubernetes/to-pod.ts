@@ -1,6 +1,6 @@
 import type { ContainerKind, Pod, PodContainer } from './pod.ts';
+import { list, map, text, texts, type Raw } from './raw.ts';
 
-type Raw = Readonly<Record<string, unknown>>;
 type Instance = PodContainer['instances'][number];
 
 /** A pod as the API writes it, cut to what is used here; undefined without uid, name or namespace. */
@@ -75,15 +75,3 @@ function ownerOf(references: unknown, hash: string | undefined): Pod['owner'] {
 }
 
 const bare = (id: unknown) => text(id).replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
-const text = (value: unknown) => (typeof value === 'string' ? value : '');
-const list = (value: unknown): Raw[] => (Array.isArray(value) ? value.map(map) : []);
-
-function map(value: unknown): Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : {};
-}
-
-function texts(value: unknown): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(map(value)).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
-  );
-}

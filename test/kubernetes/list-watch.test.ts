@@ -5,7 +5,10 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { chunks, createPace, lines, readList, Refusal, refusalOf, toEvent } from '../../src/kubernetes/list-watch.ts';
+import { toPod } from '../../src/kubernetes/to-pod.ts';
 import { makePod } from '../support/pods.ts';
+
+const pods = { name: 'pods', read: toPod };
 
 async function* cut(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   for (let from = 0, i = 0; from < bytes.length; i += 1) {
@@ -44,26 +47,26 @@ test('a line may be as long as the limit and no longer, with or without its end'
 });
 
 test('an event tells its pod and version; a bookmark is no pod; an ERROR and anything else fails', () => {
-  const event = (type: string, object: unknown) => toEvent(Buffer.from(JSON.stringify({ type, object })));
+  const event = (type: string, object: unknown) => toEvent(Buffer.from(JSON.stringify({ type, object })), pods);
   const { metadata, ...rest } = makePod({ name: 'a', uid: 'u' });
   const object = { ...rest, metadata: { ...metadata, resourceVersion: '7' } };
-  const { type, pod, resourceVersion } = event('MODIFIED', object);
-  assert.deepEqual([type, pod?.uid, resourceVersion], ['MODIFIED', 'u', '7']);
-  assert.deepEqual(event('BOOKMARK', object), { type: 'BOOKMARK', pod: undefined, resourceVersion: '7' });
+  const { type, item, resourceVersion } = event('MODIFIED', object);
+  assert.deepEqual([type, item?.uid, resourceVersion], ['MODIFIED', 'u', '7']);
+  assert.deepEqual(event('BOOKMARK', object), { type: 'BOOKMARK', item: undefined, resourceVersion: '7' });
   assert.throws(
     () => event('ERROR', { code: 410 }),
     (error) => error instanceof Refusal && error.code === 410,
   );
   for (const odd of ['', 'null', '[]', '7', '{"type":"ADDED"}', '{"type":"ADDED","object":null}'])
-    assert.throws(() => toEvent(Buffer.from(odd)), /the answer is no|a line of the watch is no event/, odd);
+    assert.throws(() => toEvent(Buffer.from(odd), pods), /the answer is no|a line of the watch is no event/, odd);
 });
 
 test('only a complete list is a list', async () => {
-  const read = (value: unknown) => readList(cut(Buffer.from(JSON.stringify(value)), [100]));
+  const read = (value: unknown) => readList(cut(Buffer.from(JSON.stringify(value)), [100]), pods);
   const metadata = { resourceVersion: '7' };
-  assert.deepEqual(await read({ metadata, items: [] }), { pods: new Map(), resourceVersion: '7' });
+  assert.deepEqual(await read({ metadata, items: [] }), { items: new Map(), resourceVersion: '7' });
   assert.deepEqual(
-    [...(await read({ metadata, items: [makePod({ name: 'a', uid: 'u' }), {}, 7] })).pods.keys()],
+    [...(await read({ metadata, items: [makePod({ name: 'a', uid: 'u' }), {}, 7] })).items.keys()],
     ['u'],
   );
   for (const odd of [{}, { metadata }, { items: [] }, { metadata: { ...metadata, continue: 'x' }, items: [] }, []])
@@ -72,10 +75,10 @@ test('only a complete list is a list', async () => {
 
 test('Retry-After is heard of an overloaded or failing server, within bounds', () => {
   const wait = (statusCode: number, after?: string) =>
-    refusalOf({ statusCode, headers: { 'retry-after': after } } as IncomingMessage, 'list')?.retryAfter;
+    refusalOf({ statusCode, headers: { 'retry-after': after } } as IncomingMessage, 'list', pods)?.retryAfter;
   assert.deepEqual([wait(429, '7'), wait(503, '7'), wait(404, '7'), wait(503)], [7000, 7000, 0, 0]);
   assert.deepEqual([wait(503, 'soon'), wait(503, '-1'), wait(503, '1e9')], [0, 0, 300_000]);
-  assert.equal(refusalOf({ statusCode: 200, headers: {} } as IncomingMessage, 'list'), undefined);
+  assert.equal(refusalOf({ statusCode: 200, headers: {} } as IncomingMessage, 'list', pods), undefined);
 });
 
 test('two requests at once, then one in each gap, whatever was waited before', () => {

@@ -7,7 +7,20 @@ import {
 } from 'node:http';
 import { createServer as createHttps, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { RawPod } from './pods.ts';
+
+const resources = ['pods', 'namespaces', 'nodes'] as const;
+type Resource = (typeof resources)[number];
+
+interface Raw {
+  metadata: {
+    name: string;
+    uid: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec?: { nodeName?: string };
+}
 
 export interface Seen {
   verb: 'list' | 'watch' | 'get' | 'other';
@@ -19,7 +32,8 @@ export interface Seen {
 
 interface Event {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  object: RawPod;
+  resource: Resource;
+  object: Raw;
   version: number;
 }
 
@@ -32,13 +46,14 @@ interface Options {
 }
 
 /**
- * The part of an API server that a watcher of pods meets, on a real socket: LIST, WATCH and GET of pods, with resource
- * versions, history and bookmarks, and the faults that real ones have. Also answers as a kubelet at `/pods`.
+ * The part of an API server that a watcher of pods meets, on a real socket: LIST and WATCH of pods, namespaces and nodes,
+ * GET of pods, with resource versions, history and bookmarks, and the faults that real ones have. Also answers as a kubelet at `/pods`.
  */
 export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
-  const pods = new Map<string, RawPod>();
+  const stored = { pods: new Map<string, Raw>(), namespaces: new Map<string, Raw>(), nodes: new Map<string, Raw>() };
+  const forbidden = new Set<Resource>();
   const requests: Seen[] = [];
-  const watches = new Set<{ node: string | undefined; response: ServerResponse; seen: Seen }>();
+  const watches = new Set<{ resource: Resource; selector: Selector; response: ServerResponse; seen: Seen }>();
   const answers: { list: Answer[]; watch: Answer[] } = { list: [], watch: [] };
   const sockets = new Set<Socket>();
   let history: Event[] = [];
@@ -53,30 +68,32 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
   };
   const tell = (line: object | string) => {
     const text = `${typeof line === 'string' ? line : JSON.stringify(line)}\n`;
-    if (!silent) for (const { response, seen } of watches) send(response, seen, text);
+    if (silent) return;
+    for (const { resource, response, seen } of watches) if (resource === 'pods') send(response, seen, text);
   };
-  const matches = (node: string | undefined, pod: RawPod) => node === undefined || pod.spec.nodeName === node;
-  const record = (type: Event['type'], pod: RawPod) => {
+  const matches = ({ node, name }: Selector, { metadata, spec }: Raw) =>
+    (node === undefined || spec?.nodeName === node) && (name === undefined || metadata.name === name);
+  const record = (type: Event['type'], resource: Resource, pod: Raw) => {
     version += 1;
     const object = { ...pod, metadata: { ...pod.metadata, resourceVersion: String(version) } };
-    const event = { type, object, version };
+    const event = { type, resource, object, version };
     history.push(event);
-    if (type === 'DELETED') pods.delete(pod.metadata.uid);
-    else pods.set(pod.metadata.uid, object);
+    if (type === 'DELETED') stored[resource].delete(pod.metadata.uid);
+    else stored[resource].set(pod.metadata.uid, object);
     if (silent) return;
-    for (const { node, response, seen } of watches)
-      if (matches(node, object)) send(response, seen, `${JSON.stringify({ type, object })}\n`);
+    for (const { resource: of, selector, response, seen } of watches)
+      if (of === resource && matches(selector, object)) send(response, seen, `${JSON.stringify({ type, object })}\n`);
   };
   const bookmark = () =>
     tell({
       type: 'BOOKMARK',
       object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: String(version) } },
     });
-  const list = (node: string | undefined) => ({
-    kind: 'PodList',
+  const list = (resource: Resource, selector: Selector) => ({
+    kind: 'List',
     apiVersion: 'v1',
     metadata: { resourceVersion: String(version) },
-    items: [...pods.values()].filter((pod) => matches(node, pod)),
+    items: [...stored[resource].values()].filter((one) => matches(selector, one)),
   });
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
@@ -84,8 +101,14 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     const { searchParams: query, pathname } = url;
     const path = pathname.replace(/^\/proxy/, '');
     const one = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)$/.exec(path);
-    const all = path === '/api/v1/pods' || path === '/pods';
-    const verb = all ? (['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list') : one ? 'get' : 'other';
+    const resource = path === '/pods' ? 'pods' : resources.find((one) => path === `/api/v1/${one}`);
+    const verb = resource
+      ? ['true', '1'].includes(query.get('watch') ?? '')
+        ? 'watch'
+        : 'list'
+      : one
+        ? 'get'
+        : 'other';
     const seen: Seen = { verb, path: pathname, query, headers: request.headers, bytes: 0 };
     requests.push(seen);
     const json = (code: number, body: unknown, headers = {}) => {
@@ -95,23 +118,32 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     };
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
       return json(401, status(401, 'Unauthorized'));
-    const fault = verb === 'list' || verb === 'watch' ? answers[verb].shift() : undefined;
+    if (resource && forbidden.has(resource)) return json(403, status(403, 'Forbidden'));
+    const faulty = resource === 'pods' && (verb === 'list' || verb === 'watch');
+    const fault = faulty ? answers[verb].shift() : undefined;
     if (fault) return json(fault.code, status(fault.code, fault.reason ?? 'made up'), fault.headers);
-    const node = /spec\.nodeName=([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
-    if (verb === 'list') return json(200, list(node));
+    const fields = query.get('fieldSelector') ?? '';
+    const selector = {
+      node: /spec\.nodeName=([^,]+)/.exec(fields)?.[1],
+      name: /metadata\.name=([^,]+)/.exec(fields)?.[1],
+    };
+    if (resource && verb === 'list') return json(200, list(resource, selector));
     if (one) {
-      const pod = [...pods.values()].find(({ metadata }) => metadata.namespace === one[1] && metadata.name === one[2]);
+      const pod = [...stored.pods.values()].find(
+        ({ metadata }) => metadata.namespace === one[1] && metadata.name === one[2],
+      );
       return pod ? json(200, pod) : json(404, status(404, 'NotFound'));
     }
-    if (verb === 'other') return json(404, status(404, 'NotFound'));
+    if (!resource) return json(404, status(404, 'NotFound'));
 
     const from = Number(query.get('resourceVersion') || version);
     if (from < oldest) return json(410, status(410, 'Expired'));
     response.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
     response.flushHeaders();
-    const watching = { node, response, seen };
-    for (const { type, object, version } of history) {
-      if (version > from && matches(node, object)) send(response, seen, `${JSON.stringify({ type, object })}\n`);
+    const watching = { resource, selector, response, seen };
+    for (const { type, resource: of, object, version } of history) {
+      if (version > from && of === resource && matches(selector, object))
+        send(response, seen, `${JSON.stringify({ type, object })}\n`);
     }
     watches.add(watching);
     const end = setTimeout(() => response.end(), (Number(query.get('timeoutSeconds')) || 300) * 1000);
@@ -141,17 +173,23 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     await closed;
   };
 
+  const stock = (resource: Resource) => ({
+    set: (one: Raw) => record(stored[resource].has(one.metadata.uid) ? 'MODIFIED' : 'ADDED', resource, one),
+    delete(uid: string) {
+      const one = stored[resource].get(uid);
+      if (one) record('DELETED', resource, one);
+    },
+  });
+
   return {
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     port,
     requests,
-    pods: {
-      set: (pod: RawPod) => record(pods.has(pod.metadata.uid) ? 'MODIFIED' : 'ADDED', pod),
-      delete(uid: string) {
-        const pod = pods.get(uid);
-        if (pod) record('DELETED', pod);
-      },
-    },
+    pods: stock('pods'),
+    namespaces: stock('namespaces'),
+    nodes: stock('nodes'),
+    /** What no LIST or WATCH is allowed of. */
+    forbidden,
     get watches() {
       return watches.size;
     },
@@ -195,6 +233,11 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
       if (server.listening) await stop();
     },
   };
+}
+
+interface Selector {
+  node?: string;
+  name?: string;
 }
 
 export type ApiServer = Awaited<ReturnType<typeof createApiServer>>;

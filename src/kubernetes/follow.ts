@@ -1,0 +1,274 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../system/log.ts';
+import type { Metrics } from '../system/metrics.ts';
+import type { Connection } from './connection.ts';
+import {
+  chunks,
+  createPace,
+  createShelf,
+  lines,
+  readList,
+  Refusal,
+  refusalOf,
+  toEvent,
+  TooLong,
+  type Kind,
+} from './list-watch.ts';
+import type { Source } from './source.ts';
+
+type Verb = 'list' | 'watch';
+export type Cause = 'first' | 'gone' | 'failures' | 'asked' | 'guard';
+type Range = readonly [least: number, most: number];
+
+/** Milliseconds, if nothing else is said. */
+export const defaultTimings = {
+  /** The bounds of the back-off after failures. */
+  retry: [500, 30_000] as Range,
+  /** Seconds after which the server is asked to end a watch. */
+  watchSeconds: [240, 480] as Range,
+  /** How much longer than asked for a watch may last. */
+  grace: 30_000,
+  /** How long a watch may say nothing; bookmarks come about once a minute. */
+  silence: 150_000,
+  /** How long a list may pause. */
+  listSilence: 30_000,
+  /** A watch that has lasted so long is well, even when it had nothing to tell. */
+  settled: 5_000,
+  /** The time between two requests, on average. */
+  pace: 1_000,
+  /** The time between two complete lists that are asked for. */
+  relistGap: 10_000,
+  /** The time after which a complete list is read in any case. */
+  relist: [600_000, 1_800_000] as Range,
+  /** The time between two updates of the watch's age. */
+  age: 5_000,
+};
+export type Timings = typeof defaultTimings;
+
+const failuresToRelist = 5;
+const longestLine = 8 * 1024 * 1024;
+
+/** What can be asked of an API server as one list and one watch. */
+export interface Collection<Item> extends Kind<Item> {
+  path: string;
+  /** Of one thing or a few; all of them without. */
+  fieldSelector?: string;
+}
+
+export interface Follow {
+  connection: Connection;
+  log: Log;
+  metrics: Pick<Metrics, 'requests' | 'receivedBytes'>;
+  /** After the first list, and whenever something is other than before. */
+  onChange(): void;
+  timings?: Partial<Timings>;
+  random?: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  now?: () => number;
+  /** Called after each complete list that succeeds. */
+  onList?(cause: Cause): void;
+  /** Called now and then with the seconds since the watch last told anything. */
+  onAge?(seconds: number): void;
+}
+
+/** All things of a collection, from one list and one watch of the API server. */
+export function follow<Item extends { uid: string }>(collection: Collection<Item>, world: Follow): Source<Item> {
+  const { name, path, fieldSelector } = collection;
+  const { connection, log, metrics, onChange, random = Math.random, now = () => performance.now() } = world;
+  const timings: Timings = { ...defaultTimings, ...world.timings };
+  const within = ([least, most]: Range) => least + random() * (most - least);
+
+  const shelf = createShelf<Item>();
+  let synced = false;
+  let version: string | undefined;
+  let wanted: Cause | undefined = 'first';
+  let listedAt = 0;
+  let heardAt = now();
+  let failures = 0;
+  let failuresSinceList = 0;
+  let ill: { verb: Verb; text: string } | undefined;
+  /** Ends the request that runs now. */
+  let running: { verb: Verb; controller: AbortController } | undefined;
+  const timers: Partial<Record<'asked' | 'guard', NodeJS.Timeout>> = {};
+
+  function want(cause: Cause): void {
+    wanted ??= cause;
+    if (running?.verb === 'watch') running.controller.abort();
+  }
+
+  function wantLater(cause: 'asked' | 'guard', wait: number): void {
+    clearTimeout(timers[cause]);
+    timers[cause] = setTimeout(() => {
+      timers[cause] = undefined;
+      want(cause);
+    }, wait).unref();
+  }
+
+  function sicken(verb: Verb, text: string, level: 'warn' | 'error'): void {
+    if (ill?.text === text) return;
+    ill = { verb, text };
+    log[level](`the ${name} can not be read from the API server`, { server: connection.server, error: text });
+  }
+
+  function heal(verb: Verb): void {
+    // A list that succeeds says nothing about the watch.
+    if (!ill || (verb === 'list' && ill.verb === 'watch')) return;
+    ill = undefined;
+    log.info(`the ${name} are read from the API server again`, { server: connection.server });
+  }
+
+  /** Makes a request and has its body read; what ends the body early, ends the connection. */
+  async function request<T>(
+    verb: Verb,
+    query: Record<string, string>,
+    read: (body: AsyncIterable<Buffer>, controller: AbortController) => Promise<T>,
+  ): Promise<T> {
+    const controller = new AbortController();
+    running = { verb, controller };
+    try {
+      const selector: Record<string, string> = fieldSelector === undefined ? {} : { fieldSelector };
+      const response = await connection
+        .get(path, { ...selector, ...query }, controller.signal)
+        .catch((error: unknown) => {
+          metrics.requests.inc({ verb, code: '0' });
+          throw error;
+        });
+      metrics.requests.inc({ verb, code: String(response.statusCode) });
+      const refusal = refusalOf(response, verb, collection);
+      if (refusal) {
+        response.destroy();
+        throw refusal;
+      }
+      const silence = verb === 'watch' ? timings.silence : timings.listSilence;
+      const body = chunks(response, silence, (bytes) => {
+        heardAt = now();
+        metrics.receivedBytes.inc({ verb }, bytes);
+      });
+      return await read(body, controller);
+    } finally {
+      running = undefined;
+    }
+  }
+
+  async function list(cause: Cause): Promise<void> {
+    // Any cached state will do at first. Later, one that is older than what is known would take pods away; after a 410,
+    // what is known is worth nothing.
+    const query: Record<string, string> = cause === 'gone' ? {} : { resourceVersion: version ?? '0' };
+    const found = await request('list', query, (body) => readList(body, collection));
+    version = found.resourceVersion;
+    wanted = undefined;
+    listedAt = now();
+    failuresSinceList = 0;
+    wantLater('guard', within(timings.relist));
+    const changed = shelf.replace(found.items);
+    const first = !synced;
+    synced = true;
+    world.onList?.(cause);
+    heal('list');
+    if (changed || first) onChange();
+  }
+
+  async function watch(): Promise<void> {
+    const seconds = Math.round(within(timings.watchSeconds));
+    const query = {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(seconds),
+      resourceVersion: version ?? '0',
+    };
+    await request('watch', query, async (body, controller) => {
+      const end = setTimeout(() => controller.abort(), seconds * 1000 + timings.grace);
+      const settled = setTimeout(() => heal('watch'), timings.settled);
+      try {
+        for await (const line of lines(body, longestLine)) {
+          if (line.length > 0) take(line);
+        }
+      } catch (error) {
+        // It was ended on purpose, and goes on from where it is.
+        if (!controller.signal.aborted) throw error;
+      } finally {
+        clearTimeout(end);
+        clearTimeout(settled);
+      }
+    });
+  }
+
+  function take(line: Buffer): void {
+    const { type, item, resourceVersion } = toEvent(line, collection);
+    version = resourceVersion ?? version;
+    failures = 0;
+    failuresSinceList = 0;
+    world.onAge?.(0);
+    heal('watch');
+    if (!item) return;
+    const changed = type === 'DELETED' ? shelf.remove(item.uid) : shelf.put(item);
+    if (changed) onChange();
+  }
+
+  /** Milliseconds to wait after a failure. */
+  function failed(verb: Verb, error: unknown, startedAt: number): number {
+    const [least, most] = timings.retry;
+    if (now() - startedAt > most) failures = 0;
+    failures += 1;
+    failuresSinceList += 1;
+    const refusal = error instanceof Refusal ? error : undefined;
+    if (refusal?.code === 401) connection.renew();
+    // A list may also ask for a version that a server, restored from a backup, has not reached: that is a 504.
+    const gone = refusal?.code === 410 || (verb === 'list' && refusal?.code === 504);
+    if (gone) wanted = 'gone';
+    // From the last version on, the same line would come again.
+    else if (error instanceof TooLong || failuresSinceList >= failuresToRelist) wanted ??= 'failures';
+    // A 410 is part of a healthy life, unless it stays.
+    // What is forbidden stays so until somebody changes the role; all else may pass.
+    const level = refusal?.code === 403 ? 'error' : 'warn';
+    const text = refusal ? refusal.message : `${verb} ${name}: ${said(error)}`;
+    if (refusal?.code !== 410 || failures > 1) sicken(verb, text, level);
+    const jittered = random() * Math.min(most, least * 2 ** (failures - 1));
+    return Math.max(jittered, refusal?.retryAfter ?? 0);
+  }
+
+  return {
+    get synced() {
+      return synced;
+    },
+    get error() {
+      return ill?.text;
+    },
+    all: shelf.all,
+    relist() {
+      if (!wanted && !timers.asked) wantLater('asked', Math.max(0, listedAt + timings.relistGap - now()));
+    },
+    async run(signal) {
+      const stop = () => running?.controller.abort();
+      signal.addEventListener('abort', stop, { once: true });
+      const age = setInterval(() => world.onAge?.((now() - heardAt) / 1000), timings.age);
+      const pause = (wait: number) => sleep(wait, undefined, { signal }).catch(() => undefined);
+      const pace = createPace(timings.pace, now);
+      try {
+        while (!signal.aborted) {
+          await pause(pace());
+          if (signal.aborted) break;
+          const verb = wanted ? 'list' : 'watch';
+          const startedAt = now();
+          try {
+            await (wanted ? list(wanted) : watch());
+          } catch (error) {
+            // A watch that is called off before it is answered, in favour of a list, has not failed.
+            if (signal.aborted || (verb === 'watch' && wanted)) continue;
+            await pause(failed(verb, error, startedAt));
+          }
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+        clearInterval(age);
+        for (const timer of Object.values(timers)) clearTimeout(timer);
+      }
+    },
+  };
+}
+
+function said(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // The error for a name with several addresses has a code and no message.
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}
