@@ -50,7 +50,7 @@ const pure = [
     (name) => `src/logs/${name}.ts`,
   ),
   ...['record', 'sink', 'reader', 'assembler'].map((name) => `src/ship/${name}.ts`),
-  ...['pod', 'to-pod', 'raw', 'source'].map((name) => `src/kubernetes/${name}.ts`),
+  ...['pod', 'owner', 'to-pod', 'raw', 'source'].map((name) => `src/kubernetes/${name}.ts`),
 ];
 
 interface Source {

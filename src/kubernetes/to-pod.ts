@@ -1,3 +1,4 @@
+import { ownerOf } from './owner.ts';
 import type { ContainerKind, Pod, PodContainer } from './pod.ts';
 import { list, map, text, texts, type Raw } from './raw.ts';
 
@@ -14,7 +15,10 @@ export function toPod(raw: unknown): Pod | undefined {
 
   const labels = texts(meta.labels);
   const annotations = texts(meta.annotations);
-  const owner = ownerOf(meta.ownerReferences, labels['pod-template-hash']);
+  const owner = ownerOf(meta.ownerReferences, {
+    hash: labels['pod-template-hash'],
+    created: text(meta.creationTimestamp),
+  });
   const configHash = annotations['kubernetes.io/config.hash'];
   return {
     uid,
@@ -60,18 +64,6 @@ function instancesOf(status: Raw = {}): Instance[] {
   // While a container waits for its restart, both places name the one that ended.
   if (last && last !== current && restart > 0) instances.push({ id: last, restart: restart - 1 });
   return instances;
-}
-
-/** A Deployment names its ReplicaSets after itself and the hash with which it labels their pods. */
-function ownerOf(references: unknown, hash: string | undefined): Pod['owner'] {
-  const reference = list(references).find(({ controller }) => controller === true);
-  const kind = text(reference?.kind);
-  const name = text(reference?.name);
-  if (!kind || !name) return undefined;
-  const suffix = `-${hash}`;
-  if (kind === 'ReplicaSet' && hash && name.endsWith(suffix) && name.length > suffix.length)
-    return { kind: 'Deployment', name: name.slice(0, -suffix.length) };
-  return { kind, name };
 }
 
 const bare = (id: unknown) => text(id).replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
