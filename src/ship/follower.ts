@@ -31,7 +31,7 @@ export interface FollowWorld extends Limits {
 /** The most bytes that are asked for at once, unless a line is longer. */
 const chunk = 128 * 1024;
 const pastKept = 8;
-/** The most files of one path that are held open; a writer that outruns this for long loses the oldest. */
+/** The most files of one path that are held open; further ones wait on disk until the oldest are read. */
 const filesKept = 16;
 
 export interface Start {
@@ -85,17 +85,19 @@ export function createFollower(
     return marks.some((mark) => mark.head[0] > 0 && isSame(file, mark) && resume(file, mark));
   };
 
-  /** What was put aside and not read, after what is held. */
-  const openMissed = () => {
+  /** What was put aside and not read, after what is held. Returns false if not all could be opened now. */
+  const openMissed = (): boolean => {
     const newest = files.at(-1);
     const since = Math.max(horizon, newest?.mtime ?? 0);
     for (const { path: aside, ino, dev, mtime } of siblingsOf(path)) {
       if (mtime < since || files.some((file) => file.ino === ino && file.dev === dev)) continue;
+      if (files.length >= filesKept) return false;
       const file = openFile(aside, now());
       const finished = pickUp(file) && file.offset === file.size;
       if (finished || world.isTaken(dev, ino)) closeSync(file.fd);
       else files.push(file);
     }
+    return files.length < filesKept;
   };
   const openCurrent = () => {
     const file = openFile(path, now());
@@ -104,12 +106,6 @@ export function createFollower(
     pickUp(file);
     if (first && start === 'end') skipToEnd(file);
     files.push(file);
-    while (files.length > filesKept) {
-      const [oldest] = files;
-      if (!oldest) break;
-      world.lost('gone', oldest.size - oldest.offset, path);
-      shut(oldest);
-    }
   };
   const skipToEnd = (file: OpenFile) => {
     const from = Math.max(0, file.size - chunk);
@@ -150,16 +146,17 @@ export function createFollower(
         missingSince ??= time;
         // Put aside again before it was seen under its own name.
         const changed = statSync(dirname(path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-        if (!first && changed !== directoryChanged) openMissed();
-        directoryChanged = changed;
+        const all = first || changed === directoryChanged || openMissed();
+        directoryChanged = all ? changed : 0;
       } else {
         missingSince = undefined;
         directoryChanged = 0;
         if (!newest || newest.ino !== stat.ino || newest.dev !== stat.dev) {
           if (first) horizon = since ?? Math.max(0, ...siblingsOf(path).map(({ mtime }) => mtime + 0.001));
-          openMissed();
-          if (newest) world.rotated();
-          openCurrent();
+          if (openMissed()) {
+            if (newest) world.rotated();
+            openCurrent();
+          }
         }
       }
       if (first && !stat) horizon = since ?? world.wall();
@@ -174,10 +171,15 @@ export function createFollower(
 
   /** Closes what was read to its end, once it has not grown for a while. */
   const retire = (time: number) => {
+    const crowded = files.length >= filesKept;
     for (const file of files) {
       const aside = file !== files.at(-1) || missingSince !== undefined || released;
       if (!aside || isUnread(file) || file.offset < file.size) continue;
-      if (time - file.grown < world.linger || time - (missingSince ?? 0) < world.linger) continue;
+      if (
+        !(crowded && file !== files.at(-1)) &&
+        (time - file.grown < world.linger || time - (missingSince ?? 0) < world.linger)
+      )
+        continue;
       if (([0, 1] as const).some((stream) => assembler.held(stream)?.file === file)) continue;
       shut(file);
     }
@@ -314,18 +316,22 @@ export function createFollower(
     mark() {
       if (!restored && mark) return mark;
       const held = ([0, 1] as const).map((stream) => assembler.held(stream));
-      const marks = files.map((file, index) =>
-        markOf(
-          file,
-          held.map((place, stream) => {
-            const at = place ? files.indexOf(place.file) : -1;
-            const taken = Math.max(file.offset, file.skip[stream as 0 | 1]);
-            if (!place || index < at || at < 0) return taken;
-            return index === at ? place.offset : 0;
-          }) as [number, number],
-        ),
-      );
-      return { files: marks, past, horizon };
+      const fresh: FileMark[] = [];
+      const finished: FileMark[] = [];
+      let since = horizon;
+      files.forEach((file, index) => {
+        const from = held.map((place, stream) => {
+          const at = place ? files.indexOf(place.file) : -1;
+          const taken = Math.max(file.offset, file.skip[stream as 0 | 1]);
+          if (!place || index < at || at < 0) return taken;
+          return index === at ? place.offset : 0;
+        }) as [number, number];
+        const whole = !isUnread(file) && file.offset === file.size && from.every((at) => at === file.offset);
+        const done = whole && index < files.length - 1 && fresh.length === 0;
+        (done ? finished : fresh).push(markOf(file, from));
+        if (done) since = Math.max(since, file.mtime);
+      });
+      return { files: fresh, past: [...past, ...finished].slice(-pastKept), horizon: since };
     },
     flush: (batch) => assembler.flush(batch),
     want(wanted) {

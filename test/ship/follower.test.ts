@@ -158,6 +158,28 @@ test('stopped over a rotation: the rest of the old file, then the new one', (t) 
   second.close();
 });
 
+test('many rotations while nobody reads: all in order, with a bounded number of open files', (t) => {
+  const path = place(t);
+  const { follow, told } = tailWorld();
+  writeFileSync(path, '');
+  const [reader, batch] = [follow(path), rememberingBatch()];
+  drain(reader, batch);
+  const rotations = Array.from({ length: 60 }, (_, i) => String(i));
+  for (const text of rotations) {
+    appendFileSync(path, `${text}\n`);
+    renameSync(path, `${path}.20260102-${100_000 + Number(text)}`);
+    writeFileSync(path, '');
+  }
+  appendFileSync(path, 'last\n');
+  for (let i = 0; i < 10; i++) {
+    drain(reader, batch);
+    assert.ok(reader.open <= 17);
+  }
+  assert.deepEqual(texts(batch), [...rotations, 'last']);
+  assert.deepEqual(told.lost, []);
+  reader.close();
+});
+
 test('parts are joined by stream, as bytes, over a rotation and a restart', (t) => {
   const path = place(t);
   const { follow } = tailWorld();
