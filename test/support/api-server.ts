@@ -12,7 +12,9 @@ const resources = ['pods', 'namespaces', 'nodes'] as const;
 type Resource = (typeof resources)[number];
 
 interface Raw {
+  [key: string]: unknown;
   metadata: {
+    [key: string]: unknown;
     name: string;
     uid: string;
     namespace?: string;
@@ -46,8 +48,9 @@ interface Options {
 }
 
 /**
- * The part of an API server that a watcher of pods meets, on a real socket: LIST and WATCH of pods, namespaces and nodes,
- * GET of pods, with resource versions, history and bookmarks, and the faults that real ones have. Also answers as a kubelet at `/pods`.
+ * The part of an API server that a watcher of pods meets, on a real socket: LIST and WATCH of pods, namespaces and
+ * nodes, GET of pods, with resource versions, history and bookmarks, and the faults that real ones have. Also answers as
+ * a kubelet at `/pods`.
  */
 export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
   const stored = { pods: new Map<string, Raw>(), namespaces: new Map<string, Raw>(), nodes: new Map<string, Raw>() };
@@ -66,10 +69,10 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     seen.bytes += Buffer.byteLength(text);
     response.write(text);
   };
-  const tell = (line: object | string) => {
+  const tell = (line: object | string, to: Resource = 'pods') => {
     const text = `${typeof line === 'string' ? line : JSON.stringify(line)}\n`;
     if (silent) return;
-    for (const { resource, response, seen } of watches) if (resource === 'pods') send(response, seen, text);
+    for (const { resource, response, seen } of watches) if (resource === to) send(response, seen, text);
   };
   const matches = ({ node, name }: Selector, { metadata, spec }: Raw) =>
     (node === undefined || spec?.nodeName === node) && (name === undefined || metadata.name === name);
@@ -207,8 +210,8 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
       list: (code: number, headers = {}, reason?: string) => void answers.list.push({ code, headers, reason }),
       watch: (code: number, headers = {}, reason?: string) => void answers.watch.push({ code, headers, reason }),
       /** An ERROR event in the running watches, after which they end. */
-      errorEvent(code: number) {
-        tell({ type: 'ERROR', object: status(code, code === 410 ? 'Expired' : 'InternalError') });
+      errorEvent(code: number, to: Resource = 'pods') {
+        tell({ type: 'ERROR', object: status(code, code === 410 ? 'Expired' : 'InternalError') }, to);
         for (const { response } of watches) response.end();
       },
       reset: () => sockets.forEach((socket) => socket.resetAndDestroy()),
