@@ -31,6 +31,8 @@ export interface FollowWorld extends Limits {
 /** The most bytes that are asked for at once, unless a line is longer. */
 const chunk = 128 * 1024;
 const pastKept = 8;
+/** The same while the process lives: files that were put aside within one tick of the kernel's clock are told apart by it. */
+const pastHeld = 32;
 /** The most files of one path that are held open; further ones wait on disk until the oldest are read. */
 const filesKept = 16;
 
@@ -74,7 +76,7 @@ export function createFollower(
     problem = text;
   };
   const shut = (file: OpenFile) => {
-    past = [...past, markOf(file, [file.offset, file.offset])].slice(-pastKept);
+    past = [...past, markOf(file, [file.offset, file.offset])].slice(-pastHeld);
     horizon = Math.max(horizon, file.mtime);
     closeSync(file.fd);
     files = files.filter((one) => one !== file);

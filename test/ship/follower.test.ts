@@ -9,6 +9,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -167,6 +168,8 @@ test('many rotations while nobody reads: all in order, with a bounded number of 
   const rotations = Array.from({ length: 60 }, (_, i) => String(i));
   for (const text of rotations) {
     appendFileSync(path, `${text}\n`);
+    // Rotations that lie further apart than the ticks of the kernel's clock.
+    utimesSync(path, 1_800_000_000, 1_800_000_000 + Number(text));
     renameSync(path, `${path}.20260102-${100_000 + Number(text)}`);
     writeFileSync(path, '');
   }
