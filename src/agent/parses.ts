@@ -24,7 +24,10 @@ function yaml(content: string): string | undefined {
   const documents = parseAllDocuments(content);
   if (!Array.isArray(documents)) return undefined;
   const [problem] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
-  return problem && firstLine(problem);
+  if (problem) return firstLine(problem);
+  // Aliases are looked up only now.
+  for (const document of documents) document.toJS({ mapAsMap: true });
+  return undefined;
 }
 
 function firstLine(error: unknown): string {

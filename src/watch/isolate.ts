@@ -35,8 +35,24 @@ export interface IsolateInput {
  */
 export async function renderIsolated(world: IsolateInput): Promise<Isolated> {
   const { agent, input, judge, lastGood, unfit, onFailure } = world;
+  // What stands for each target: itself, its last good state, or nothing.
+  const quarantined = new Map<Target, string>();
+  const stands = new Map<Target, Target | undefined>();
+  const lastGoodOf = (target: Target) => {
+    const good = lastGood.get(target.id);
+    return good && stateOf(good) !== stateOf(target) ? good : undefined;
+  };
+  for (const target of input.targets) {
+    const before = unfit.get(target.id);
+    const isUnfit = before !== undefined && before.state === stateOf(target);
+    if (isUnfit) quarantined.set(target, before.problem);
+    stands.set(target, isUnfit ? lastGoodOf(target) : target);
+  }
+
   let rendered: Output[] = [];
-  const problemOf = async (targets: readonly Target[]): Promise<string | undefined> => {
+  const problemOf = async (some: readonly Target[]): Promise<string | undefined> => {
+    const these = new Set(some);
+    const targets = [...stands.values()].filter((target) => target !== undefined).filter((one) => these.has(one));
     try {
       rendered = await agent.render({ ...input, targets });
     } catch (error) {
@@ -47,26 +63,24 @@ export async function renderIsolated(world: IsolateInput): Promise<Isolated> {
     if (problem) onFailure?.(problem.stage);
     return problem?.why;
   };
-
-  // What stands for each target: itself, its last good state, or nothing.
-  const quarantined = new Map<Target, string>();
-  const stands = new Map<Target, Target | undefined>();
-  for (const target of input.targets) {
-    const before = unfit.get(target.id);
-    const isUnfit = before?.state === stateOf(target);
-    if (isUnfit) quarantined.set(target, before.problem);
-    stands.set(target, isUnfit ? lastGood.get(target.id) : target);
-  }
   for (;;) {
     const standing = [...stands.values()].filter((target) => target !== undefined);
-    const found = await guiltyOf(standing, problemOf, mostTries(standing.length));
+    if ((await problemOf(standing)) === undefined) break;
+    // Of targets that are only unfit together the later is found: that shall be no one who was here before.
+    const isNew = (target: Target) => {
+      const good = lastGood.get(target.id);
+      return !good || stateOf(good) !== stateOf(target);
+    };
+    const [old, young] = [standing.filter((target) => !isNew(target)), standing.filter(isNew)];
+    const most = mostTries(standing.length);
+    const found = await guiltyOf([...old, ...young], problemOf, { most, likelyWell: old.length });
     if (found.size === 0) break;
     if (found.size > 1 && found.size === standing.length) throw new Error([...found.values()][0]);
     for (const [target, stand] of stands) {
       const problem = stand && found.get(stand);
       if (problem === undefined) continue;
-      if (stand === target) quarantined.set(target, problem);
-      stands.set(target, stand === target ? lastGood.get(target.id) : undefined);
+      if (!quarantined.has(target)) quarantined.set(target, problem);
+      stands.set(target, stand === target ? lastGoodOf(target) : undefined);
     }
   }
   unfit.clear();

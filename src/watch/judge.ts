@@ -13,12 +13,18 @@ export interface JudgeInput {
 
 /** Judges outputs before any is written: their places, then their formats, then by the shipper's own check. */
 export function createJudge({ check, stands, shipper }: JudgeInput): Judge {
+  // Whole lists are judged again and again while a guilty target is looked for.
+  const parsed = new Set<string>();
   return async (outputs) => {
     const problems = check(outputs);
     if (problems.length > 0) return { stage: 'outputs', why: problems.join('; ') };
     for (const output of outputs) {
-      const why = output.kind === 'file' && !stands(output) ? parseProblem(output) : undefined;
+      if (output.kind !== 'file') continue;
+      const key = `${output.path}\n${output.content}`;
+      if (parsed.has(key) || stands(output)) continue;
+      const why = parseProblem(output);
       if (why !== undefined) return { stage: 'parse', why: `${output.path}: ${why}` };
+      parsed.add(key);
     }
     const why = await shipper?.(outputs);
     return why === undefined ? undefined : { stage: 'check', why };

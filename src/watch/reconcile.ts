@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import fs from 'fs-extra';
-import { createHash } from 'node:crypto';
 import type { Fill, Output } from '../agent/agent.ts';
 import type { RunnableAgent } from '../agent/load.ts';
 import type { Node, Target } from '../agent/target.ts';
@@ -8,7 +7,8 @@ import type { OptionTable, Values } from '../config/option.ts';
 import { apply, createGuard, observe, sweep, syncDirectory, type FileSystem } from './disk.ts';
 import { unsupported } from './hints/unsupported.ts';
 import { readInventory, writeInventory } from './inventory.ts';
-import { runCheck, type Verdict } from './check.ts';
+import { createAsk } from './ask.ts';
+import type { Verdict } from './check.ts';
 import { renderIsolated, type Isolated, type Stage } from './isolate.ts';
 import { createJudge } from './judge.ts';
 import { modeOf, parents, pathOf, plan, type Change, type Entry, type Owned } from './plan.ts';
@@ -33,8 +33,8 @@ export interface Running {
   lastGood: Map<string, Target>;
   /** What was found unfit; see {@link renderIsolated}. */
   unfit: Map<string, { state: string; problem: string }>;
-  /** Stands for the outputs that the shipper's own check has passed. */
-  passed?: string;
+  /** What the shipper's own check has said; see {@link createAsk}. */
+  answers?: Map<string, Verdict>;
 }
 
 export interface Wish {
@@ -67,13 +67,15 @@ export interface ReconcileWorld {
   disk?: FileSystem;
   /** Awaited before the first change is made; if it throws, none is. */
   beforeChanges?(): Promise<void>;
+  /** Where outputs are laid out for the shipper's own check; the system's own place unless told. */
+  temporary?: string;
 }
 
 /** One agent's part of a pass: render, plan, apply. Never throws because of the agent or the disk. */
 export async function reconcile(
   running: Running,
   wish: Wish,
-  { disk = fs, beforeChanges }: ReconcileWorld = {},
+  { disk = fs, beforeChanges, temporary }: ReconcileWorld = {},
 ): Promise<Result> {
   const result: Result = {
     changes: 0,
@@ -84,7 +86,7 @@ export async function reconcile(
     failures: [],
   };
   try {
-    const { outputs, incomplete } = await render(running, wish, result);
+    const { outputs, incomplete } = await render(running, wish, result, temporary);
     await deliver(running, outputs, { full: wish.full, keep: incomplete, beforeChanges }, result, disk);
   } catch (error) {
     result.errors.push(error instanceof Error ? error.message : String(error));
@@ -93,7 +95,12 @@ export async function reconcile(
   return result;
 }
 
-async function render(running: Running, wish: Wish, result: Result): Promise<Pick<Isolated, 'outputs' | 'incomplete'>> {
+async function render(
+  running: Running,
+  wish: Wish,
+  result: Result,
+  temporary?: string,
+): Promise<Pick<Isolated, 'outputs' | 'incomplete'>> {
   const { agent, options, fill, lastGood, unfit, check, memory } = running;
   const { targets, node, seenByShipper } = wish;
   const report = (target: Target, problem: string) => {
@@ -106,13 +113,23 @@ async function render(running: Running, wish: Wish, result: Result): Promise<Pic
   const input = { targets, node, options, fill, seenByShipper, report };
   // What ailed it may be gone without a change of the target.
   if (wish.full) unfit.clear();
+  const shippers = agent.check?.(options);
+  running.answers ??= new Map();
   const judge = createJudge({
     check,
     stands({ path, content }) {
       const entry = memory.get(path);
       return entry?.kind === 'file' && entry.content === content;
     },
-    shipper: (outputs) => askShipper(running, outputs, result),
+    shipper:
+      shippers &&
+      createAsk({
+        check: shippers,
+        answers: running.answers,
+        again: wish.full,
+        onVerdict: (verdict) => (result.checked = verdict),
+        temporary,
+      }),
   });
   const onFailure = (stage: Stage) => result.failures.push(stage);
   const { outputs, quarantined, incomplete } = await renderIsolated({
@@ -131,23 +148,6 @@ async function render(running: Running, wish: Wish, result: Result): Promise<Pic
     if (good) lastGood.set(target.id, good);
   }
   return { outputs, incomplete };
-}
-
-/** What the shipper's own check has against the outputs; not asked again about those that it has passed. */
-async function askShipper(running: Running, outputs: readonly Output[], result: Result): Promise<string | undefined> {
-  const check = running.agent.check?.(running.options);
-  if (!check) return undefined;
-  const hash = createHash('sha1')
-    .update(JSON.stringify([check.command, outputs]))
-    .digest('base64');
-  if (hash === running.passed) {
-    result.checked = { is: 'ok' };
-    return undefined;
-  }
-  result.checked = await runCheck(check, outputs);
-  if (result.checked.is === 'failed') return result.checked.why;
-  if (result.checked.is === 'ok') running.passed = hash;
-  return undefined;
 }
 
 async function deliver(

@@ -6,8 +6,9 @@ import { guiltyOf } from '../../src/watch/guilty.ts';
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 test('exactly the guilty ones are found, in few tries', async () => {
+  const count = fc.integer({ min: 1, max: 300 });
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 300 }), fc.array(fc.nat(299), { maxLength: 4 }), async (count, bad) => {
+    fc.asyncProperty(count, fc.array(fc.nat(299), { maxLength: 4 }), fc.nat(299), async (count, bad, likelyWell) => {
       const guilty = new Set(bad.filter((one) => one < count));
       let tries = 0;
       const found = await guiltyOf(
@@ -16,10 +17,10 @@ test('exactly the guilty ones are found, in few tries', async () => {
           tries += 1;
           return Promise.resolve(list.some((one) => guilty.has(one)) ? 'bad' : undefined);
         },
-        1000,
+        { most: 1000, likelyWell },
       );
       assert.deepEqual(new Set(found.keys()), guilty);
-      assert.ok(tries <= 1 + guilty.size * (Math.ceil(Math.log2(count + 1)) + 1), `${tries} tries`);
+      assert.ok(tries <= 1 + guilty.size * (Math.ceil(Math.log2(count + 1)) + 2), `${tries} tries`);
     }),
   );
 });
@@ -38,7 +39,7 @@ test('it comes to an end whatever it is told, and throws what is wrong with noth
         tries += 1;
         return Promise.resolve(answers.next().value ? 'wrong' : undefined);
       };
-      await guiltyOf(numbers(50), any, 40).catch((error: Error) => assert.equal(error.message, 'wrong'));
+      await guiltyOf(numbers(50), any, { most: 40 }).catch((error: Error) => assert.equal(error.message, 'wrong'));
       assert.ok(tries <= 400);
     }),
   );
@@ -46,4 +47,29 @@ test('it comes to an end whatever it is told, and throws what is wrong with noth
     guiltyOf(numbers(3), () => Promise.resolve('always')),
     /always/,
   );
+});
+
+test('when even no item at all is wrong, that is found out soon', async () => {
+  let tries = 0;
+  const always = () => {
+    tries += 1;
+    return Promise.resolve('always');
+  };
+  await assert.rejects(guiltyOf(numbers(500), always), /always/);
+  assert.ok(tries <= 13, `${tries} tries`);
+});
+
+test('one newcomer among many who were well is found at once', async () => {
+  let tries = 0;
+  const bad = (list: readonly number[]) => {
+    tries += 1;
+    return Promise.resolve(list.includes(499) ? 'bad' : undefined);
+  };
+  assert.deepEqual(await guiltyOf(numbers(500), bad, { likelyWell: 499 }), new Map([[499, 'bad']]));
+  assert.equal(tries, 3);
+});
+
+test('the first may be guilty where no item at all is wrong too', async () => {
+  const bad = (list: readonly number[]) => Promise.resolve(list.includes(0) || list.length === 0 ? 'bad' : undefined);
+  assert.deepEqual(await guiltyOf(numbers(5), bad), new Map([[0, 'bad']]));
 });
