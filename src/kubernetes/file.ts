@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
+import { toMetadata, type Metadata } from './metadata.ts';
 import type { Pod, PodSource } from './pod.ts';
 import { toPod } from './to-pod.ts';
 
@@ -16,6 +17,13 @@ export async function readPods(path: string): Promise<Pod[]> {
   return parse(path, await read(path));
 }
 
+/** The namespaces or nodes in such a file, as `kubectl get pods,namespaces,nodes -o json` prints it; none is fine. */
+export async function readMetadata(path: string, kind: 'Namespace' | 'Node'): Promise<Metadata[]> {
+  const { items } = itemsOf(path, await read(path), kind);
+  const found = items.filter((item) => isThing(item) && item.kind === kind);
+  return found.flatMap((item) => toMetadata(item, () => true) ?? []);
+}
+
 async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
@@ -25,17 +33,23 @@ async function read(path: string): Promise<string> {
 }
 
 function parse(path: string, text: string): Pod[] {
-  const things = documentsOf(path, text).filter(isThing);
-  const lists = things.filter(isList);
-  const items = [...lists.flatMap(({ items }) => items as unknown[]), ...things.filter(({ kind }) => kind === 'Pod')];
+  const { items, lists } = itemsOf(path, text, 'Pod');
   const pods = items.filter((item) => !isThing(item) || item.kind === undefined || item.kind === 'Pod');
-  const empty = lists.length > 0 && items.length === 0;
+  const empty = lists > 0 && items.length === 0;
   if (pods.length === 0 && !empty) throw new Error(`${path} holds no pod and no list of pods`);
   return pods.map((item, index) => {
     const pod = toPod(item);
     if (!pod) throw new Error(`${path}: pod ${index + 1} of ${pods.length} lacks a uid, a name or a namespace`);
     return pod;
   });
+}
+
+/** What all lists hold, and each document of the kind. */
+function itemsOf(path: string, text: string, kind: string): { items: unknown[]; lists: number } {
+  const things = documentsOf(path, text).filter(isThing);
+  const lists = things.filter(isList);
+  const alone = things.filter((thing) => thing.kind === kind);
+  return { items: [...lists.flatMap(({ items }) => items as unknown[]), ...alone], lists: lists.length };
 }
 
 type Thing = { kind?: unknown; items?: unknown };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { podsFromFile, readPods } from '../../src/kubernetes/file.ts';
+import { podsFromFile, readMetadata, readPods } from '../../src/kubernetes/file.ts';
 import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { makePod } from '../support/pods.ts';
@@ -29,6 +29,27 @@ test('reads what kubectl prints, as JSON or YAML, a list, one pod, or several do
   const documents = [a, { kind: 'Service', metadata: { name: 's' } }, b].map((one) => stringify(one));
   assert.deepEqual(await names(documents.join('---\n')), ['a', 'b']);
   assert.deepEqual(await names('{"kind":"PodList","items":[]}'), [], 'an empty list is a list');
+});
+
+test('reads namespaces and nodes beside the pods, and nothing else as them', async (t) => {
+  const metadata = { name: 'shop', uid: 'u', labels: { team: 'red' }, annotations: { note: 'x' } };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata };
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', uid: 'n' } };
+  const mixed = JSON.stringify({ kind: 'List', items: [a, namespace, node, { kind: 'Service', metadata }] });
+  const documents = [a, namespace, node].map((one) => stringify(one)).join('---\n');
+  for (const content of [mixed, documents]) {
+    const path = await file(t, content);
+    assert.deepEqual(await readMetadata(path, 'Namespace'), [metadata]);
+    assert.deepEqual(
+      (await readMetadata(path, 'Node')).map(({ name }) => name),
+      ['node-1'],
+    );
+    assert.deepEqual(
+      (await readPods(path)).map(({ name }) => name),
+      ['a'],
+    );
+  }
+  assert.deepEqual(await readMetadata(await file(t, JSON.stringify(list)), 'Namespace'), []);
 });
 
 test('says which file is wrong, and how', async (t) => {
