@@ -136,6 +136,16 @@ export const options = {
   'kubelet-token-file': { type: 'string', describe: 'File with the token for the kubelet, read at each request' },
   'kubelet-ca-file': { type: 'string', describe: "File with the authority that signed the kubelet's certificate" },
   'kubelet-insecure': { type: 'boolean', default: false, describe: "Trusts any certificate of the kubelet's" },
+  'namespace-labels': {
+    type: 'boolean',
+    default: false,
+    describe: 'Reads labels of namespaces, and hints from their annotations; asks for a role of its own',
+  },
+  'node-labels': {
+    type: 'boolean',
+    default: false,
+    describe: 'Reads the labels of the node; asks for a role of its own',
+  },
   'node-name': {
     type: 'string',
     variables: ['CLUSTER_NODE_NAME', 'NODE_NAME'],
@@ -216,6 +226,8 @@ export const fixedAtStart: readonly CoreName[] = [
   'kubelet-token-file',
   'kubelet-ca-file',
   'kubelet-insecure',
+  'namespace-labels',
+  'node-labels',
   'node-name',
   'own-pod-uid',
   'own-pod-name',

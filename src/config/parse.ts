@@ -81,6 +81,9 @@ export function parseConfig(input: ParseInput): Config {
       '`--node-name` (WATCHER_NODE_NAME or CLUSTER_NODE_NAME) is required: the name of this node, whose pods are asked for; in a manifest it comes from spec.nodeName.',
     );
   }
+  if (source !== 'api' && core['node-labels'] && !offline && !core['node-name']) {
+    problems.push('`--node-name` (WATCHER_NODE_NAME or CLUSTER_NODE_NAME) is required with `--node-labels`.');
+  }
   if (problems.length > 0) throw new ConfigError(problems, [...files]);
   const level = logLevel(core);
   return {

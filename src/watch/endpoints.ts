@@ -47,7 +47,7 @@ export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<str
 
 /** Ready once the pods are synced, the disk could be looked at, and every agent is applied. */
 export function readiness(
-  { state, pods, crew }: Pick<Watch, 'state' | 'pods' | 'crew'>,
+  { state, pods, surroundings, crew }: Pick<Watch, 'state' | 'pods' | 'surroundings' | 'crew'>,
   { running }: Settings,
   now: number,
 ): Record<string, Check> {
@@ -55,6 +55,9 @@ export function readiness(
     pods: { ok: pods.synced, detail: pods.error ?? (pods.synced ? 'synced' : 'no complete list of pods yet') },
     scan: { ok: state.scanError === undefined, detail: state.scanError },
   };
+  // Pods are shipped without them, too.
+  for (const [name, { synced, error }] of Object.entries(surroundings?.sources ?? {}))
+    checks[name] = { ok: true, detail: error ?? (synced ? 'synced' : 'not read yet') };
   for (const { agent } of running) {
     const result = state.results.get(agent.name);
     const { workingSince, reload } = crew.stateOf(agent.name);

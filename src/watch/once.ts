@@ -4,6 +4,8 @@ import type { WatchInput } from './watch.ts';
 
 /** The pods are waited for so long, in milliseconds. */
 const patience = 30_000;
+/** As long the namespaces and the node. */
+const patienceAround = 5000;
 
 /** One pass, as soon as the pods are known. True if every agent was applied whole. */
 export async function watchOnce(input: Omit<WatchInput, 'bell'>, signal: AbortSignal): Promise<boolean> {
@@ -14,12 +16,22 @@ export async function watchOnce(input: Omit<WatchInput, 'bell'>, signal: AbortSi
   const timeout = AbortSignal.timeout(patience);
   const stop = AbortSignal.any([signal, timeout]);
   stop.addEventListener('abort', () => changed.resolve(), { once: true });
-  const running = pods.run(AbortSignal.any([stop, end.signal]));
-  while (!pods.synced && !stop.aborted) {
+  const surroundings = await input.surroundings?.(() => changed.resolve());
+  const ended = AbortSignal.any([stop, end.signal]);
+  const running = Promise.all([pods.run(ended), surroundings?.run(ended)]);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    changed.resolve();
+  }, patienceAround);
+  const isWaiting = () => !pods.synced || (surroundings?.awaited === true && !late);
+  while (isWaiting() && !stop.aborted) {
     await changed.promise;
     changed = Promise.withResolvers();
   }
-  const passes = createPasses({ ...input, pods, waits: { 'container-id-unknown': 0 }, patience: 0, now: Date.now });
+  clearTimeout(timer);
+  const waits = { 'container-id-unknown': 0 };
+  const passes = createPasses({ ...input, pods, surroundings, waits, patience: 0, now: Date.now });
   if (pods.synced) {
     await passes.pass(true);
     await passes.crew.idle();

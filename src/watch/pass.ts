@@ -1,4 +1,5 @@
 import type { Node } from '../agent/target.ts';
+import type { Metadata } from '../kubernetes/metadata.ts';
 import type { Pod, PodSource } from '../kubernetes/pod.ts';
 import type { Scan } from '../logs/container.ts';
 import { createCrew, type Crew, type CrewInput } from './crew.ts';
@@ -10,6 +11,7 @@ import type { Result, Running } from './reconcile.ts';
 import { count, logChanges } from './record.ts';
 import { knowsNobody, looksUnmounted, missed, nextDeadline, resolve, type Seen } from './resolve.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What can change between two passes by the operator's will. */
 export interface Settings {
@@ -18,6 +20,8 @@ export interface Settings {
   hints?: HintRules;
   /** Where the five names of a target come from; the pod's own labels unless told. */
   labelMap?: LabelMap;
+  /** What namespaces give to their pods; undefined where nobody reads them. */
+  namespaces?: ReadonlyMap<string, Metadata>;
   node: Node;
   /** Milliseconds. */
   linger: number;
@@ -36,9 +40,11 @@ export interface World extends CrewInput {
   waits: { 'container-id-unknown': number; 'pod-unknown'?: number };
   /**
    * How many milliseconds the first apply waits for the pods of containers that are on disk: the API server may answer
-   * the first list from a cache that lags behind, and an earlier process may have configured them.
+   * the first list from a cache that lags behind, and an earlier process may have configured them. As long for the
+   * namespaces and the node.
    */
   patience: number;
+  surroundings?: Pick<Surroundings, 'awaited' | 'within' | 'remember'>;
 }
 
 /** What is so after the last pass. */
@@ -71,6 +77,7 @@ export function createPasses(world: World): Passes {
   let saved = '';
   let state: Omit<State, 'results'> = { verdicts: [], applied: false, nextDeadline: Number.POSITIVE_INFINITY };
   const crew = createCrew(world);
+  let begun: number | undefined;
 
   const fail = (scanError: string) => {
     if (state.scanError !== scanError)
@@ -120,9 +127,15 @@ export function createPasses(world: World): Passes {
     return verdicts;
   };
 
-  const save = async (node: Node) => {
+  const save = async (node: string) => {
     if (!world.saveSnapshot || !pods.synced) return;
-    const known = { node: node.name, pods: pods.all(), seen: [...seen.values()].filter((one) => one.target) };
+    const used = new Set(pods.all().map(({ namespace }) => namespace));
+    const known = {
+      node,
+      ...world.surroundings?.remember(used),
+      pods: pods.all(),
+      seen: [...seen.values()].filter((one) => one.target),
+    };
     const content = JSON.stringify(known);
     if (content === saved) return;
     await world.saveSnapshot({ savedAt: now(), ...known });
@@ -135,20 +148,22 @@ export function createPasses(world: World): Passes {
 
   const pass = async (full: boolean) => {
     const end = metrics.passSeconds.startTimer();
-    const settings = world.settings();
+    const settings = world.surroundings?.within(world.settings()) ?? world.settings();
+    begun ??= now();
     const verdicts = await look(settings);
     if (!verdicts) return;
     count(verdicts, metrics);
     if (!pods.synced && !snapshot) return;
-    if (!state.applied && !snapshot) {
-      const waiting = Math.max(...verdicts.map((verdict) => waitOf(verdict, now())), 0);
+    if (!state.applied) {
+      const forPods = snapshot ? [] : verdicts.map((verdict) => waitOf(verdict, now()));
+      const waiting = Math.max(...forPods, world.surroundings?.awaited ? begun + patience - now() : 0, 0);
       if (waiting > 0) {
         state = { ...state, nextDeadline: Math.min(state.nextDeadline, waiting) };
         return;
       }
     }
     const { node, seenByShipper, running } = settings;
-    await save(node);
+    await save(node.name);
     const wish = { targets: kept(verdicts), node, seenByShipper, full };
     const measured = state.applied;
     await crew.work(running, { wish, verdicts, measured });

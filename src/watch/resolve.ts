@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
 import type { Node, Target } from '../agent/target.ts';
+import type { Metadata } from '../kubernetes/metadata.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 import { containerKey, type Container, type Scan } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
@@ -43,6 +44,8 @@ export interface ResolveInput {
   hints?: HintRules;
   /** The pod's own labels where it names no sources. */
   labelMap?: LabelMap;
+  /** By name; undefined where nobody reads them. */
+  namespaces?: ReadonlyMap<string, Pick<Metadata, 'labels' | 'annotations'>>;
   seenByShipper(path: string): string;
 }
 
@@ -137,19 +140,20 @@ function join(key: string, container: Container, pod: Pod | undefined, before: S
   if (!id && !before?.target && input.now - seen.firstSeen < input.idWait) {
     return { ...seen, pending: { reason: 'container-id-unknown' as const, detail: `restart ${container.restart}` } };
   }
+  const namespace = input.namespaces?.get(pod.namespace);
   const wanted = readHints(
     {
       namespace: pod.namespace,
       labels: pod.labels,
       annotations: pod.annotations,
-      namespaceAnnotations: {},
+      namespaceAnnotations: namespace?.annotations ?? {},
       container: container.name,
       containers: pod.containers.map(({ name }) => name),
     },
     input.hints ?? noHints,
   );
-  const { node, seenByShipper, labelMap } = input;
-  const target = toTarget({ ...container, id }, pod, key, node, seenByShipper, wanted.hints, labelMap);
+  const around = { ...input, hints: wanted.hints, namespaceLabels: namespace?.labels };
+  const target = toTarget({ ...container, id }, pod, key, around);
   return { ...seen, target, wanted, ending: pod.ending };
 }
 

@@ -6,9 +6,10 @@ import { hasCode } from './disk.ts';
 import type { Fields, Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import type { Seen } from './resolve.ts';
+import type { Remembered } from './surroundings.ts';
 
 /** What a restarted watcher has to know when the API server doesn't answer. */
-export interface Snapshot {
+export interface Snapshot extends Remembered {
   /** Milliseconds since the epoch. */
   savedAt: number;
   /** The node's name, as it was configured. */

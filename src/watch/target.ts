@@ -5,15 +5,21 @@ import type { Pod } from '../kubernetes/pod.ts';
 import type { Container } from '../logs/container.ts';
 import { mapped, type LabelMap, type MappedName } from './label-map.ts';
 
+/** What stands neither on the container nor on the pod. */
+export interface Around {
+  node: Node;
+  seenByShipper(path: string): string;
+  hints: Hints;
+  labelMap?: LabelMap;
+  namespaceLabels?: Target['pod']['namespaceLabels'];
+}
+
 /** Everything that an agent may want to know of a container, from the disk and from the API. */
 export function toTarget(
   container: Container,
   pod: Pod,
   id: string,
-  node: Node,
-  seenByShipper: (path: string) => string,
-  hints: Hints,
-  labelMap: LabelMap = {},
+  { node, seenByShipper, hints, labelMap = {}, namespaceLabels = {} }: Around,
 ): Target {
   const spec = pod.containers.find(({ name }) => name === container.name);
   const path = seenByShipper(container.log.path);
@@ -29,7 +35,7 @@ export function toTarget(
     pod: {
       name: pod.name,
       namespace: pod.namespace,
-      namespaceLabels: {},
+      namespaceLabels,
       uid: pod.uid,
       labels: pod.labels,
       annotations: pod.annotations,

@@ -6,6 +6,7 @@ import type { Metrics } from '../system/metrics.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createPasses, type Passes, type Settings, type State } from './pass.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Surroundings, World } from './surroundings.ts';
 
 /** What asks for a pass; it carries no news. */
 export interface Bell {
@@ -21,6 +22,8 @@ export interface WatchInput {
   pods(onChange: () => void): Promise<PodSource>;
   /** Made with what it has to call for a pass; `poll` asks for a look at everything. */
   bell(ring: (source: string) => void): Bell;
+  /** Made with what it has to call when something has changed there; undefined where nothing of it is asked for. */
+  surroundings?(onChange: World['onChange']): Promise<Surroundings | undefined>;
   snapshot?: Snapshot;
   saveSnapshot?(snapshot: Snapshot): Promise<void>;
   log: Log;
@@ -30,10 +33,14 @@ export interface WatchInput {
 export interface Watch {
   readonly state: State;
   readonly pods: PodSource;
+  /** What is read beside the pods. */
+  readonly surroundings?: Pick<Surroundings, 'sources'>;
   readonly loop: Pick<Loop, 'runningSince'>;
   readonly crew: Pick<Passes['crew'], 'stateOf'>;
   /** Asks for a pass; `poll`, `settings` and `retry` ask for a look at everything. */
   ring(source: string): void;
+  /** As they are now, with what is known of namespaces and node. */
+  settings(): Settings;
   /** Runs until the abort, and then until the pass that runs is over. Removes nothing at the end. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -53,7 +60,12 @@ const patience = 5000;
 const lastWait = 1500;
 
 /** The watcher: pass after pass, as often as a bell rings, and at least every interval. */
-export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: WatchInput): Promise<Watch> {
+export async function createWatch({
+  pods: podsWith,
+  bell: bellWith,
+  surroundings: surroundingsWith,
+  ...world
+}: WatchInput): Promise<Watch> {
   const { metrics } = world;
   let full = true;
   let failures = 0;
@@ -67,7 +79,16 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
     loop.ring();
   };
   const pods = await podsWith(() => ring('pods'));
-  const passes: Passes = createPasses({ ...world, pods, waits, patience, now: Date.now, onLate: () => afterwards() });
+  const surroundings = await surroundingsWith?.(ring);
+  const passes: Passes = createPasses({
+    ...world,
+    pods,
+    surroundings,
+    waits,
+    patience,
+    now: Date.now,
+    onLate: () => afterwards(),
+  });
 
   const loop = createLoop(async () => {
     const everything = full;
@@ -109,13 +130,15 @@ export async function createWatch({ pods: podsWith, bell: bellWith, ...world }: 
       return passes.state;
     },
     pods,
+    surroundings,
     loop,
     crew: passes.crew,
     ring,
+    settings: () => surroundings?.within(world.settings()) ?? world.settings(),
     async run(signal) {
       bell = bellWith(ring);
       ring('start');
-      await Promise.all([loop.run(signal), pods.run(signal)]);
+      await Promise.all([loop.run(signal), pods.run(signal), surroundings?.run(signal)]);
       await Promise.race([passes.crew.idle(), sleep(lastWait, undefined, { ref: false })]);
       await passes.crew.close();
       clearTimeout(alarm);

@@ -4,7 +4,7 @@ import type { Pod } from '../../src/kubernetes/pod.ts';
 import type { Container, Scan } from '../../src/logs/container.ts';
 import { silent, type Log } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
-import { createPasses, type World } from '../../src/watch/pass.ts';
+import { createPasses, type Settings, type World } from '../../src/watch/pass.ts';
 import type { Snapshot } from '../../src/watch/snapshot.ts';
 import { running } from '../support/running.ts';
 import { temporaryDirectory, tree } from '../support/tree.ts';
@@ -54,7 +54,7 @@ interface Fake {
   logged: string[];
 }
 
-async function set(t: TestContext, more: Partial<Fake> & Pick<World, 'snapshot'> = {}) {
+async function set(t: TestContext, more: Partial<Fake> & Pick<World, 'snapshot' | 'surroundings'> = {}) {
   const root = await temporaryDirectory(t);
   const fake: Fake = {
     scan: { containers: [], incomplete: [] },
@@ -90,6 +90,7 @@ async function set(t: TestContext, more: Partial<Fake> & Pick<World, 'snapshot'>
     log,
     metrics: createMetrics(),
     snapshot: more.snapshot,
+    surroundings: more.surroundings,
   });
   const disk = async () => (await tree(root))['all.json'];
   return { fake, passes, disk };
@@ -106,6 +107,30 @@ test('nothing is written before the pods are known', async (t) => {
   fake.pods = [pod('a')];
   await passes.pass(true);
   assert.equal(await disk(), '["a"]');
+});
+
+test('the first apply waits for namespaces and node, but not for long; a later one does not', async (t) => {
+  const surroundings = {
+    awaited: true,
+    within: (settings: Settings) => settings,
+    remember: () => ({ nodeLabels: { zone: 'a' } }),
+  };
+  const { fake, passes, disk } = await set(t, { scan: found('a'), pods: [pod('a'), pod('b')], now: 100, surroundings });
+  await passes.pass(true);
+  assert.equal(await disk(), undefined);
+  assert.equal(passes.state.nextDeadline, 5000);
+  fake.now = 5100;
+  await passes.pass(true);
+  assert.equal(await disk(), '["a"]');
+  assert.deepEqual(fake.saved.at(-1)?.nodeLabels, { zone: 'a' });
+  fake.scan = found('a', 'b');
+  await passes.pass(true);
+  assert.equal(await disk(), '["a","b"]');
+
+  surroundings.awaited = false;
+  const next = await set(t, { scan: found('a'), pods: [pod('a')], surroundings });
+  await next.passes.pass(true);
+  assert.equal(await next.disk(), '["a"]');
 });
 
 test('a look that fails changes nothing, and is told once', async (t) => {

@@ -10,6 +10,7 @@ import {
   type ResolveInput,
   type Seen,
 } from '../../src/watch/resolve.ts';
+import { noHints } from '../../src/watch/hints.ts';
 import { compileLabelMap } from '../../src/watch/label-map.ts';
 import { splitImage } from '../../src/watch/target.ts';
 
@@ -131,6 +132,17 @@ test('a target has its names from where the operator wants them', () => {
   };
   assert.equal(environments({ stage: 'test', environment: 'x' }), 'test');
   assert.equal(environments({ environment: 'x' }), input({}).node.cluster.environment, 'the own label is none of them');
+});
+
+test('a namespace gives its labels, and hints by its annotations', () => {
+  const shop = { labels: { tier: 'gold' }, annotations: { 'kubernetes-log-watcher/parser': 'json' } };
+  const rules = { ...noHints, allowed: new Set(['parser']) };
+  const of = (name: string) =>
+    only(resolve({ ...input({ containers: [docker] }), hints: rules, namespaces: new Map([[name, shop]]) }));
+  const { target, wanted } = of('default');
+  assert.deepEqual(target?.pod.namespaceLabels, { tier: 'gold' });
+  assert.deepEqual([target.hints.parser, wanted?.from.parser], ['json', 'namespace']);
+  assert.deepEqual(of('other').target?.pod.namespaceLabels, {});
 });
 
 test('a gone container lingers, also without its pod, and then goes', () => {

@@ -12,6 +12,7 @@ import { podsOf } from '../pods.ts';
 import { createScan, rootsOf } from '../scan.ts';
 import { configure, settingsOf } from '../settings.ts';
 import { openSnapshot } from '../snapshot.ts';
+import { surroundingsOf, type World } from '../surroundings.ts';
 import { createWatch } from '../watch.ts';
 
 /** `kube-log-watcher watch`: keeps the shippers' configuration right until it is told to end. */
@@ -42,12 +43,17 @@ export default {
       log,
       metrics,
     };
-    if (once) return (await watchOnce(world, process.signal)) ? 0 : 1;
+    if (once) {
+      const surroundings = (onChange: World['onChange']) => surroundingsOf(core, { log, metrics, onChange });
+      return (await watchOnce({ ...world, surroundings }, process.signal)) ? 0 : 1;
+    }
 
+    const stored = await openSnapshot(core['state-path'], core['node-name'] ?? '', log, metrics);
     const watch = await createWatch({
       ...world,
       bell: (ring) => createBell({ roots, interval: core.interval * 1000, ring, log, metrics }),
-      ...(await openSnapshot(core['state-path'], core['node-name'] ?? '', log, metrics)),
+      surroundings: (onChange) => surroundingsOf(core, { log, metrics, onChange, remembered: stored.snapshot }),
+      ...stored,
     });
     config.onChange((next) => {
       settings = settingsOf(next, loaded, settings);
@@ -56,7 +62,7 @@ export default {
     const files = watchConfig({ paths: () => config.files, onChange: () => config.reload() });
     const address = core['status-address'];
     const status =
-      address === 'off' ? undefined : await serveStatus(address, endpoints(watch, world.settings, metrics));
+      address === 'off' ? undefined : await serveStatus(address, endpoints(watch, watch.settings, metrics));
     log.info('started', {
       version: process.version,
       agents: core.agents,
