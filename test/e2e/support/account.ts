@@ -18,13 +18,15 @@ interface Endpoints {
 export const accountName = 'kube-log-watcher';
 
 /**
- * Gives the account and the role of the project's manifests to a namespace, the role under the namespace's name. The
- * kubeconfig with the account's token, for use on a node.
+ * Gives the account and the role of the project's manifests to a namespace, the roles under the namespace's name. The
+ * kubeconfig with the account's token, for use on a node. `more` are further files with roles.
  */
-export async function createAccount(testbed: Testbed, namespace: string): Promise<string> {
-  const path = join(import.meta.dirname, '..', '..', '..', 'manifests', 'watch', 'rbac.yaml');
-  const documents = parseAllDocuments(await readFile(path, 'utf8'));
-  const manifests = documents.map((document) => moved(document.toJS() as Manifest, namespace));
+export async function createAccount(
+  testbed: Testbed,
+  namespace: string,
+  more: readonly string[] = [],
+): Promise<string> {
+  const manifests = await readManifests(['rbac.yaml', ...more], namespace);
   const secret = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -56,11 +58,20 @@ export async function createAccount(testbed: Testbed, namespace: string): Promis
   });
 }
 
+/** What the files below `manifests/watch` hold, for another namespace. */
+export async function readManifests(files: readonly string[], namespace: string): Promise<Manifest[]> {
+  const directory = join(import.meta.dirname, '..', '..', '..', 'manifests', 'watch');
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  const documents = texts.flatMap((text) => [...parseAllDocuments(text)]);
+  return documents.map((document) => moved(document.toJS() as Manifest, namespace));
+}
+
 function moved(manifest: Manifest, namespace: string): Manifest {
   const { metadata, roleRef, subjects = [] } = manifest;
+  const renamed = (name: string) => name.replace(accountName, namespace);
   if (metadata.namespace) metadata.namespace = namespace;
-  else metadata.name = namespace;
-  if (roleRef) roleRef.name = namespace;
+  else metadata.name = renamed(metadata.name);
+  if (roleRef) roleRef.name = renamed(roleRef.name);
   for (const subject of subjects) subject.namespace = namespace;
   return manifest;
 }

@@ -31,7 +31,7 @@ export interface Watcher {
 export function createWatcher(
   testbed: Testbed,
   node: string,
-  where: { root: string; kubeconfig: string; namespace: string },
+  where: { root: string; kubeconfig: string; namespace: string; env?: Readonly<Record<string, string>> },
 ): Watcher {
   const { root, kubeconfig, namespace } = where;
   const shipper = join(root, 'shipper');
@@ -52,6 +52,7 @@ export function createWatcher(
     WATCHER_APPDYNAMICS_DEST_PATH: places[1],
     WATCHER_LOKI_DEST_PATH: places[2],
     WATCHER_SYMLINKER_DIR: places[3],
+    ...where.env,
   };
   const log: string[] = [];
   let child: ChildProcess | undefined;
