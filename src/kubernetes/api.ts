@@ -7,21 +7,15 @@ export type { Timings } from './follow.ts';
 
 export interface PodsFromApi extends Follow {
   node: string;
-  metrics: Metrics;
+  metrics: Follow['metrics'] & Pick<Metrics, 'podsSynced'>;
 }
 
 /** The pods of a node, from one list and one watch of the API server. */
 export function podsFromApi({ node, ...world }: PodsFromApi): PodSource {
-  const { metrics } = world;
-  return follow(
-    { name: 'pods', path: '/api/v1/pods', fieldSelector: `spec.nodeName=${node}`, read: toPod },
-    {
-      ...world,
-      onList(cause) {
-        if (cause !== 'first') metrics.relists.inc({ cause });
-        metrics.podsSynced.set(1);
-      },
-      onAge: (seconds) => metrics.bookmarkAge.set(seconds),
-    },
-  );
+  const onChange = () => {
+    world.metrics.podsSynced.set(1);
+    world.onChange();
+  };
+  const pods = { name: 'pods', path: '/api/v1/pods', fieldSelector: `spec.nodeName=${node}`, read: toPod };
+  return follow(pods, { ...world, onChange });
 }

@@ -17,7 +17,7 @@ import {
 import type { Source } from './source.ts';
 
 type Verb = 'list' | 'watch';
-export type Cause = 'first' | 'gone' | 'failures' | 'asked' | 'guard';
+type Cause = 'first' | 'gone' | 'failures' | 'asked' | 'guard';
 type Range = readonly [least: number, most: number];
 
 /** Milliseconds, if nothing else is said. */
@@ -58,17 +58,13 @@ export interface Collection<Item> extends Kind<Item> {
 export interface Follow {
   connection: Connection;
   log: Log;
-  metrics: Pick<Metrics, 'requests' | 'receivedBytes'>;
+  metrics: Pick<Metrics, 'requests' | 'receivedBytes' | 'relists' | 'bookmarkAge' | 'synced'>;
   /** After the first list, and whenever something is other than before. */
   onChange(): void;
   timings?: Partial<Timings>;
   random?: () => number;
   /** Milliseconds of a clock that never jumps. */
   now?: () => number;
-  /** Called after each complete list that succeeds. */
-  onList?(cause: Cause): void;
-  /** Called now and then with the seconds since the watch last told anything. */
-  onAge?(seconds: number): void;
 }
 
 /** All things of a collection, from one list and one watch of the API server. */
@@ -130,10 +126,10 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
       const response = await connection
         .get(path, { ...selector, ...query }, controller.signal)
         .catch((error: unknown) => {
-          metrics.requests.inc({ verb, code: '0' });
+          metrics.requests.inc({ verb, code: '0', resource: name });
           throw error;
         });
-      metrics.requests.inc({ verb, code: String(response.statusCode) });
+      metrics.requests.inc({ verb, code: String(response.statusCode), resource: name });
       const refusal = refusalOf(response, verb, collection);
       if (refusal) {
         response.destroy();
@@ -142,7 +138,7 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
       const silence = verb === 'watch' ? timings.silence : timings.listSilence;
       const body = chunks(response, silence, (bytes) => {
         heardAt = now();
-        metrics.receivedBytes.inc({ verb }, bytes);
+        metrics.receivedBytes.inc({ verb, resource: name }, bytes);
       });
       return await read(body, controller);
     } finally {
@@ -163,7 +159,8 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     const changed = shelf.replace(found.items);
     const first = !synced;
     synced = true;
-    world.onList?.(cause);
+    if (cause !== 'first') metrics.relists.inc({ cause, resource: name });
+    metrics.synced.set({ resource: name }, 1);
     heal('list');
     if (changed || first) onChange();
   }
@@ -198,7 +195,7 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     version = resourceVersion ?? version;
     failures = 0;
     failuresSinceList = 0;
-    world.onAge?.(0);
+    metrics.bookmarkAge.set({ resource: name }, 0);
     heal('watch');
     if (!item) return;
     const changed = type === 'DELETED' ? shelf.remove(item.uid) : shelf.put(item);
@@ -241,7 +238,7 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     async run(signal) {
       const stop = () => running?.controller.abort();
       signal.addEventListener('abort', stop, { once: true });
-      const age = setInterval(() => world.onAge?.((now() - heardAt) / 1000), timings.age);
+      const age = setInterval(() => metrics.bookmarkAge.set({ resource: name }, (now() - heardAt) / 1000), timings.age);
       const pause = (wait: number) => sleep(wait, undefined, { signal }).catch(() => undefined);
       const pace = createPace(timings.pace, now);
       try {

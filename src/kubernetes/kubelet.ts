@@ -47,12 +47,12 @@ export function podsFromKubelet(world: {
     const answered = Promise.withResolvers<IncomingMessage>();
     call.on('response', answered.resolve).on('error', answered.reject).end();
     const response = await answered.promise.catch((error: unknown) => {
-      metrics.requests.inc({ verb: 'list', code: '0' });
+      metrics.requests.inc({ verb: 'list', code: '0', resource: 'pods' });
       throw error;
     });
     const code = response.statusCode ?? 0;
-    metrics.requests.inc({ verb: 'list', code: String(code) });
-    response.on('data', (chunk: Buffer) => metrics.receivedBytes.inc({ verb: 'list' }, chunk.length));
+    metrics.requests.inc({ verb: 'list', code: String(code), resource: 'pods' });
+    response.on('data', (chunk: Buffer) => metrics.receivedBytes.inc({ verb: 'list', resource: 'pods' }, chunk.length));
     if (code === 200) return itemsOf(await text(response));
     response.destroy();
     throw new Error(`the kubelet answered ${code}${code === 401 || code === 403 ? permission : ''}`);

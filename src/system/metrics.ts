@@ -50,17 +50,24 @@ export function createMetrics() {
     outputs: gauge('outputs', 'Files and links that are kept on disk.', ['agent']),
     requests: counter(
       'api_requests_total',
-      'Requests to the API server or kubelet by verb and status code (0: no answer).',
-      ['verb', 'code'],
+      'Requests to the API server or kubelet by verb, status code (0: no answer) and what was asked for.',
+      ['verb', 'code', 'resource'],
     ),
-    receivedBytes: counter('api_received_bytes_total', 'Bytes of answers from the API server or kubelet, by verb.', [
-      'verb',
+    receivedBytes: counter(
+      'api_received_bytes_total',
+      'Bytes of answers from the API server or kubelet, by verb and what was asked for.',
+      ['verb', 'resource'],
+    ),
+    relists: counter('relists_total', 'Complete lists that were read again, by cause and what they are of.', [
+      'cause',
+      'resource',
     ]),
-    relists: counter('relists_total', 'Complete lists of pods that were read again, by cause.', ['cause']),
     bookmarkAge: gauge(
       'watch_bookmark_age_seconds',
-      'Seconds since the watch of pods last told anything, bookmarks included.',
+      'Seconds since a watch last told anything, bookmarks included, by what it is of.',
+      ['resource'],
     ),
+    synced: gauge('api_synced', '1 once a complete list of it has been read from the API server.', ['resource']),
     podsSynced: gauge('pods_synced', '1 once a complete list of pods has been read.'),
     snapshotAge: gauge(
       'snapshot_age_seconds',

@@ -90,7 +90,7 @@ test('a kubelet that is not there is an error, and IPv6 addresses work', async (
   assert.match(source.error ?? '', /ECONNREFUSED ::1:9/);
   assert.equal(source.synced, false);
   const [counted] = (await metrics.requests.get()).values;
-  assert.deepEqual(counted?.labels, { verb: 'list', code: '0' });
+  assert.deepEqual(counted?.labels, { verb: 'list', code: '0', resource: 'pods' });
 });
 
 /** A kubelet of which a test says each answer; ends with the test. */

@@ -35,10 +35,11 @@ async function start(
   const say = (level: (typeof said)[number]['level']) => (message: string, fields?: Fields) =>
     void said.push({ level, message, fields });
   let changes = 0;
+  const metrics = createMetrics();
   const source = of({
     connection: await connect({ kubeUrl: api.url }),
     log: { ...silent, error: say('error'), warn: say('warn'), info: say('info') },
-    metrics: createMetrics(),
+    metrics,
     onChange: () => (changes += 1),
     timings: fast,
   });
@@ -58,6 +59,7 @@ async function start(
     api,
     source,
     said,
+    metrics,
     teams,
     get changes() {
       return changes;
@@ -115,6 +117,10 @@ for (const shape of ['HTTP status', 'ERROR event'] as const) {
     else w.api.faults.end();
     await until(() => w.teams() === 'b=blue c=white', 'the new list');
     assert.deepEqual(w.versions(), ['0', null]);
+    assert.deepEqual(
+      (await w.metrics.relists.get()).values.map(({ labels }) => labels),
+      [{ cause: 'gone', resource: 'namespaces' }],
+    );
     const verbs = w.api.requests.map(({ verb }) => verb).slice(0, 3);
     // The watch itself is answered 410 only where the event has not told it.
     assert.deepEqual(verbs, shape === 'ERROR event' ? ['list', 'watch', 'list'] : ['list', 'watch', 'watch']);
@@ -149,6 +155,8 @@ test('a right that lacks is told once, with the way out; the first list comes on
     String(w.said[0]?.fields?.error),
     /^list namespaces: HTTP 403: .* list and watch of namespaces \(RBAC\).*rbac-namespaces\.yaml.*--namespace-labels/,
   );
+  const [refused] = (await w.metrics.requests.get()).values;
+  assert.deepEqual(refused?.labels, { verb: 'list', code: '403', resource: 'namespaces' });
   w.api.forbidden.delete('namespaces');
   await until(() => w.teams() === 'a=red b=blue' && w.source.error === undefined, 'the namespaces, and well');
 });

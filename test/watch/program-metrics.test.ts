@@ -23,7 +23,7 @@ test('the metrics are Prometheus text, whatever has happened', async (t) => {
   await until('one less', async () => (await world.shipped()).length === 2);
   await until(
     'the failed request',
-    async () => (await program.metric('logwatch_api_requests_total{verb="watch",code="500"}')) === 1,
+    async () => (await program.metric('logwatch_api_requests_total{verb="watch",code="500",resource="pods"}')) === 1,
   );
   const text = await program.text('/metrics');
   const promtool = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
