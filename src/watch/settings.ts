@@ -35,8 +35,18 @@ export async function configure(
   const problems = [...broken].flatMap(([name, problem]) => (name === '' || enabled.includes(name) ? problem : []));
   return {
     loaded: enabled.flatMap((name) => loaded.filter(({ agent }) => agent.name === name)),
-    read: () => parseConfig({ argv, env, files, ...input, agents, known, problems, checks }),
+    read: () => {
+      const config = parseConfig({ argv, env, files, ...input, agents, known, problems, checks });
+      return { ...config, warnings: [...config.warnings, ...blindSources(config.core)] };
+    },
   };
+}
+
+/** Sources that have nothing to give, since nobody reads it. */
+function blindSources(core: Config['core']): string[] {
+  const sources = core['namespace-labels'] ? [] : Object.values(compileLabelMap(core['label-map'])).flat();
+  const blind = sources.map(({ text }) => text).filter((text) => text.startsWith('namespace-label:'));
+  return blind.map((text) => `${text} in \`--label-map\` is always empty without \`--namespace-labels\``);
 }
 
 /** All agents that there are; what is wrong with one by its name, and what is wrong with their places by an empty one. */

@@ -55,11 +55,6 @@ export function createSurroundings(
   { namespaces, node }: { namespaces: Source<Metadata> | false; node: Source<Metadata> | false },
   remembered: Remembered = {},
 ): Surroundings {
-  let known: { of?: readonly Metadata[]; byName: ReadonlyMap<string, Metadata> } = { byName: new Map() };
-  const byName = (list: readonly Metadata[]) => {
-    if (known.of !== list) known = { of: list, byName: new Map(list.map((one) => [one.name, one])) };
-    return known.byName;
-  };
   const unread = (source: Source<Metadata> | false, before: unknown) =>
     source && !source.synced && before === undefined;
   const all = (source: Source<Metadata>) => (source.synced ? source.all() : remembered.namespaces);
@@ -72,14 +67,11 @@ export function createSurroundings(
       return unread(namespaces, remembered.namespaces) || unread(node, remembered.nodeLabels);
     },
     sources: { ...(namespaces && { namespaces }), ...(node && { node }) },
-    within(settings) {
-      const labels = nodeLabels();
-      return {
-        ...settings,
-        ...(namespaces && { namespaces: byName(all(namespaces) ?? none) }),
-        ...(labels && { node: { ...settings.node, labels } }),
-      };
-    },
+    within: (settings) =>
+      withMetadata(settings, {
+        namespaces: namespaces ? (all(namespaces) ?? []) : undefined,
+        nodeLabels: nodeLabels(),
+      }),
     remember: (names) => ({
       namespaces: namespaces ? all(namespaces)?.filter(({ name }) => names.has(name)) : undefined,
       nodeLabels: nodeLabels(),
@@ -90,4 +82,11 @@ export function createSurroundings(
   };
 }
 
-const none: readonly Metadata[] = [];
+/** The settings with these namespaces and these labels of the node, where they are read. */
+export function withMetadata(settings: Settings, { namespaces, nodeLabels }: Remembered): Settings {
+  return {
+    ...settings,
+    ...(namespaces && { namespaces: new Map(namespaces.map((one) => [one.name, one])) }),
+    ...(nodeLabels && { node: { ...settings.node, labels: nodeLabels } }),
+  };
+}

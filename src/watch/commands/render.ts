@@ -1,11 +1,12 @@
 import type { Command } from '../../config/command.ts';
 import { ConfigError } from '../../config/error.ts';
-import { readPods } from '../../kubernetes/file.ts';
+import { readMetadata, readPods } from '../../kubernetes/file.ts';
 import { mask } from '../../system/secrets.ts';
 import { difference, renderAll, toText } from '../render.ts';
 import { createScan, rootsOf } from '../scan.ts';
 import { configure, settingsOf } from '../settings.ts';
 import { writeBelow } from '../staged.ts';
+import { withMetadata } from '../surroundings.ts';
 
 interface Flags {
   out: string | undefined;
@@ -25,7 +26,9 @@ export default {
         type: 'string',
         describe: 'Compares with the directory that stands for /; exit code 1 on a difference',
       })
-      .epilogue('Needs --pods FILE. Without --out and --diff all outputs are printed, secrets as ***.'),
+      .epilogue(
+        'Needs --pods FILE, in which namespaces and the node may stand, too. Without --out and --diff all outputs are printed, secrets as ***.',
+      ),
   async run(process, { out, diff, containers }) {
     const argv = [...process.argv, ...(containers ? [`--containers-path=${containers}`] : [])];
     const ignore = ['out', 'diff', 'containers'];
@@ -39,7 +42,14 @@ export default {
       throw new ConfigError([`\`--pods\` (WATCHER_PODS): ${error.message}`]);
     });
     const scan = await createScan(rootsOf(core))();
-    const { verdicts, rendered } = await renderAll(scan, pods, settingsOf(config, loaded));
+    const metadata = async (wanted: boolean, kind: 'Namespace' | 'Node') =>
+      wanted ? await readMetadata(core.pods ?? '', kind) : undefined;
+    const nodes = await metadata(core['node-labels'], 'Node');
+    const settings = withMetadata(settingsOf(config, loaded), {
+      namespaces: await metadata(core['namespace-labels'], 'Namespace'),
+      nodeLabels: nodes?.find(({ name }) => name === core['node-name'])?.labels,
+    });
+    const { verdicts, rendered } = await renderAll(scan, pods, settings);
     for (const { problems } of rendered) for (const problem of problems) process.stderr.write(mask(`${problem}\n`));
     const outputs = rendered.flatMap(({ outputs }) => outputs);
     const kept = verdicts.filter(({ state }) => state === 'kept').length;
