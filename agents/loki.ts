@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { defineAgent, type Output } from '../src/agent/agent.ts';
 import { toJson } from '../src/agent/json.ts';
-import { podLabels } from '../src/agent/labels.ts';
+import { wantedLabels } from '../src/agent/labels.ts';
 import { firstBytes, segment } from '../src/agent/path.ts';
 import type { Node, Target } from '../src/agent/target.ts';
 
@@ -16,7 +16,7 @@ export default defineAgent({
     labels: {
       type: 'list',
       default: [],
-      describe: 'Keys of pod labels to add, their names made legal; * adds all',
+      describe: 'Keys of pod labels to add, their names made legal; * adds all; namespace:KEY and node:KEY add others',
     },
     'max-labels': {
       type: 'number',
@@ -63,7 +63,7 @@ function labelsOf(target: Target, node: Node, keys: readonly string[]): [string,
     ['cluster', node.cluster.id],
   ];
   const taken = new Set(['format', 'tenant', 'filename', 'stream', ...own.map(([name]) => name)]);
-  const ofPod = podLabels(target.pod.labels, keys, taken);
+  const ofPod = wantedLabels(target, node, keys, taken);
   const names = new Set([...taken, ...ofPod.map(([name]) => name)]);
   const attributes = Object.entries(target.hints.attributes)
     .filter(([name]) => !names.has(name))

@@ -1,4 +1,4 @@
-import { podLabels } from './labels.ts';
+import { wantedLabels } from './labels.ts';
 import type { Node, Target } from './target.ts';
 
 /** Names of attributes that no hint may give: those below, and what shippers call a line's own parts. */
@@ -11,7 +11,8 @@ export const reservedAttributes: ReadonlySet<string> = new Set(
 
 /**
  * What each line of a target's log is to be told by, under the names that every shipper without names of its own gets;
- * without what is empty. `labels` are keys of pod labels to add (`*`: all); hints come last and never replace others.
+ * without what is empty. `labels` are keys of labels to add, as of {@link wantedLabels}; hints come last and never
+ * replace others.
  */
 export function attributesOf(target: Target, node: Node, labels: readonly string[] = []): Record<string, string> {
   const { pod, container, application, component, environment, version, release, hints } = target;
@@ -33,7 +34,7 @@ export function attributesOf(target: Target, node: Node, labels: readonly string
   };
   const all = {
     ...hints.attributes,
-    ...Object.fromEntries(podLabels(pod.labels, labels, reservedAttributes)),
+    ...Object.fromEntries(wantedLabels(target, node, labels, reservedAttributes)),
     ...own,
   };
   const order = [...Object.keys(own), ...Object.keys(all).sort()];

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { Node, Target } from './target.ts';
 
 /**
  * A label key as a name that Prometheus, Loki and their agents take: letters, digits and `_`, not starting with a digit
@@ -35,4 +36,27 @@ export function podLabels(
     return [name, labels[key] ?? ''];
   });
   return named.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * The labels that an agent's option names: of the pod (`KEY`, `*`), of its namespace (`namespace:KEY`, `namespace:*`) and
+ * of the node (`node:KEY`, `node:*`). No label of the pod gets the name of one of the others that is asked for by its key.
+ */
+export function wantedLabels(
+  { pod }: Pick<Target, 'pod'>,
+  node: Pick<Node, 'labels'>,
+  wanted: readonly string[],
+  reserved: ReadonlySet<string>,
+): [name: string, value: string][] {
+  const around = [...under('namespace', pod.namespaceLabels), ...under('node', node.labels)];
+  const chosen = around.filter(({ key, all }) => wanted.includes(key) || wanted.includes(all)).map(({ key }) => key);
+  const values = Object.fromEntries(around.map(({ key, value }) => [key, value]));
+  const others = podLabels(values, chosen, reserved);
+  const named = wanted.filter((key) => /^(namespace|node):/.test(key)).map(labelName);
+  const taken = new Set([...reserved, ...others.map(([name]) => name), ...named]);
+  return [...others, ...podLabels(pod.labels, wanted, taken)].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function under(place: string, labels: Readonly<Record<string, string>>) {
+  return Object.entries(labels).map(([key, value]) => ({ key: `${place}:${key}`, all: `${place}:*`, value }));
 }
