@@ -2,7 +2,7 @@ import type { Target } from '../agent/target.ts';
 import type { Container, Incomplete } from '../logs/container.ts';
 import type { Reason } from '../system/reasons.ts';
 import { givenBy, type Wanted } from './hints.ts';
-import { mapped, sourcesOf, type LabelMap, type MappedName } from './label-map.ts';
+import { isOfNamespace, mapped, sourcesOf, type LabelMap, type MappedName } from './label-map.ts';
 import type { Seen } from './resolve.ts';
 import { matches, parseSelector, wildcard, type Selector } from './selector.ts';
 
@@ -26,6 +26,8 @@ export interface Rules {
   strictLabels: readonly string[];
   /** Where strict labels of its names are looked for; the pod's own labels without. */
   labelMap?: LabelMap;
+  /** Labels of namespaces are wanted, and none was ever read: what they alone could tell is not asked for. */
+  namespacesUnknown?: boolean;
   includeLabels: readonly string[];
   excludeLabels: readonly string[];
   includeNamespaces: readonly string[];
@@ -125,6 +127,7 @@ function rulesInOrder(rules: Rules): Rule[] {
         const sources = sourcesOf(label, rules.labelMap ?? {});
         if (!sources) return Object.hasOwn(target.pod.labels, label) ? [] : [label];
         if (mapped(label as MappedName, rules.labelMap ?? {}, target) !== '') return [];
+        if (rules.namespacesUnknown && sources.some(isOfNamespace)) return [];
         return [`${label} (looked for at ${sources.join(', ')})`];
       });
       return missing.length > 0 ? { reason: 'label-missing', ...detail(missing.join(', ')) } : undefined;

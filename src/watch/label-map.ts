@@ -70,6 +70,9 @@ export function sourcesOf(name: string, map: LabelMap): string[] | undefined {
   return isMapped(name) ? map[name]?.map(({ text }) => text) : undefined;
 }
 
+/** Whether a source, as it is written, looks at the namespace's labels. */
+export const isOfNamespace = (source: string) => source.startsWith('namespace-label:');
+
 export function isMapped(name: string): name is MappedName {
   return (mappedNames as readonly string[]).includes(name);
 }

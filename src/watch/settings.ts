@@ -10,7 +10,7 @@ import type { Rules } from './filter.ts';
 import type { HintRules } from './hints.ts';
 import { checkPolicy, compilePolicy } from './hints/policy.ts';
 import { checkTenants, compileTenants } from './hints/tenants.ts';
-import { checkLabelMap, compileLabelMap } from './label-map.ts';
+import { checkLabelMap, compileLabelMap, isOfNamespace } from './label-map.ts';
 import type { Settings } from './pass.ts';
 import { pathMap } from '../agent/path-map.ts';
 import { start } from './running.ts';
@@ -45,7 +45,7 @@ export async function configure(
 /** Sources that have nothing to give, since nobody reads it. */
 function blindSources(core: Config['core']): string[] {
   const sources = core['namespace-labels'] ? [] : Object.values(compileLabelMap(core['label-map'])).flat();
-  const blind = sources.map(({ text }) => text).filter((text) => text.startsWith('namespace-label:'));
+  const blind = sources.map(({ text }) => text).filter(isOfNamespace);
   return blind.map((text) => `${text} in \`--label-map\` is always empty without \`--namespace-labels\``);
 }
 

@@ -67,11 +67,11 @@ export function createSurroundings(
       return unread(namespaces, remembered.namespaces) || unread(node, remembered.nodeLabels);
     },
     sources: { ...(namespaces && { namespaces }), ...(node && { node }) },
-    within: (settings) =>
-      withMetadata(settings, {
-        namespaces: namespaces ? (all(namespaces) ?? []) : undefined,
-        nodeLabels: nodeLabels(),
-      }),
+    within(settings) {
+      const known = { namespaces: namespaces ? (all(namespaces) ?? []) : undefined, nodeLabels: nodeLabels() };
+      const rules = { ...settings.rules, namespacesUnknown: unread(namespaces, remembered.namespaces) };
+      return withMetadata({ ...settings, rules }, known);
+    },
     remember: (names) => ({
       namespaces: namespaces ? all(namespaces)?.filter(({ name }) => names.has(name)) : undefined,
       nodeLabels: nodeLabels(),

@@ -75,6 +75,14 @@ test('a required label that is mapped is asked for where it comes from, and othe
   assert.deepEqual(reason({ labels: { application: 'a', app: '' } }, rules), ['label-missing', detail]);
 });
 
+test('what only an unread namespace could tell is not asked for', () => {
+  const labelMap = compileLabelMap({ application: ['app', 'namespace-label:x'], version: 'build' });
+  const rules = { labelMap, namespacesUnknown: true };
+  assert.deepEqual(reason({}, { ...rules, strictLabels: ['application'] }), ['kept', '']);
+  assert.equal(reason({}, { ...rules, strictLabels: ['version'] })[0], 'label-missing');
+  assert.equal(reason({}, { labelMap, strictLabels: ['application'] })[0], 'label-missing');
+});
+
 test('namespaces and container names, with wildcards', () => {
   assert.deepEqual(reason({ namespace: 'team-a' }, { includeNamespaces: ['team-*'] }), ['kept', '']);
   assert.deepEqual(reason({ namespace: 'other' }, { includeNamespaces: ['team-*'] }), [
