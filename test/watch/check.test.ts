@@ -70,7 +70,7 @@ test('what was said last is heard, after a megabyte too, and controls no termina
   );
   const verdict = await runCheck({ command: [program] }, outputs, temporary);
   assert.deepEqual(verdict, { is: 'failed', why: `${program} ended with 1: error: ]0;a red` });
-  const much = await set(t, 'yes x | head -c 1000000; exit 1');
+  const much = await set(t, 'yes x | head -c 1000000; echo error: too late to be heard; exit 1');
   const loud = await runCheck({ command: [much.program] }, outputs, much.temporary);
   assert.deepEqual(loud, { is: 'failed', why: `${much.program} ended with 1: x` });
 });
