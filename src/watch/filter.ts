@@ -26,8 +26,8 @@ export interface Rules {
   strictLabels: readonly string[];
   /** Where strict labels of its names are looked for; the pod's own labels without. */
   labelMap?: LabelMap;
-  /** Labels of namespaces are wanted, and none was ever read: what they alone could tell is not asked for. */
-  namespacesUnknown?: boolean;
+  /** Whether labels of namespaces are wanted, and those of this one were never read: what they could tell isn't asked for. */
+  namespaceUnknown?(name: string): boolean;
   includeLabels: readonly string[];
   excludeLabels: readonly string[];
   includeNamespaces: readonly string[];
@@ -127,7 +127,7 @@ function rulesInOrder(rules: Rules): Rule[] {
         const sources = sourcesOf(label, rules.labelMap ?? {});
         if (!sources) return Object.hasOwn(target.pod.labels, label) ? [] : [label];
         if (mapped(label as MappedName, rules.labelMap ?? {}, target) !== '') return [];
-        if (rules.namespacesUnknown && sources.some(isOfNamespace)) return [];
+        if (rules.namespaceUnknown?.(target.pod.namespace) && sources.some(isOfNamespace)) return [];
         return [`${label} (looked for at ${sources.join(', ')})`];
       });
       return missing.length > 0 ? { reason: 'label-missing', ...detail(missing.join(', ')) } : undefined;

@@ -67,11 +67,11 @@ export function createSurroundings(
       return unread(namespaces, remembered.namespaces) || unread(node, remembered.nodeLabels);
     },
     sources: { ...(namespaces && { namespaces }), ...(node && { node }) },
-    within(settings) {
-      const known = { namespaces: namespaces ? (all(namespaces) ?? []) : undefined, nodeLabels: nodeLabels() };
-      const rules = { ...settings.rules, namespacesUnknown: unread(namespaces, remembered.namespaces) };
-      return withMetadata({ ...settings, rules }, known);
-    },
+    within: (settings) =>
+      withMetadata(settings, {
+        namespaces: namespaces ? (all(namespaces) ?? []) : undefined,
+        nodeLabels: nodeLabels(),
+      }),
     remember: (names) => ({
       namespaces: namespaces ? all(namespaces)?.filter(({ name }) => names.has(name)) : undefined,
       nodeLabels: nodeLabels(),
@@ -84,9 +84,13 @@ export function createSurroundings(
 
 /** The settings with these namespaces and these labels of the node, where they are read. */
 export function withMetadata(settings: Settings, { namespaces, nodeLabels }: Remembered): Settings {
+  const byName = namespaces && new Map(namespaces.map((one) => [one.name, one]));
   return {
     ...settings,
-    ...(namespaces && { namespaces: new Map(namespaces.map((one) => [one.name, one])) }),
+    ...(byName && {
+      namespaces: byName,
+      rules: { ...settings.rules, namespaceUnknown: (name: string) => !byName.has(name) },
+    }),
     ...(nodeLabels && { node: { ...settings.node, labels: nodeLabels } }),
   };
 }

@@ -77,10 +77,11 @@ test('a required label that is mapped is asked for where it comes from, and othe
 
 test('what only an unread namespace could tell is not asked for', () => {
   const labelMap = compileLabelMap({ application: ['app', 'namespace-label:x'], version: 'build' });
-  const rules = { labelMap, namespacesUnknown: true };
+  const rules = { labelMap, namespaceUnknown: (name: string) => name === 'default' };
   assert.deepEqual(reason({}, { ...rules, strictLabels: ['application'] }), ['kept', '']);
   assert.equal(reason({}, { ...rules, strictLabels: ['version'] })[0], 'label-missing');
   assert.equal(reason({}, { labelMap, strictLabels: ['application'] })[0], 'label-missing');
+  assert.equal(reason({ namespace: 'known' }, { ...rules, strictLabels: ['application'] })[0], 'label-missing');
 });
 
 test('namespaces and container names, with wildcards', () => {

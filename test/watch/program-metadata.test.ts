@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { until } from '../support/program.ts';
+import { tree } from '../support/tree.ts';
 import { createWorld } from '../support/world.ts';
 
 const env = {
@@ -18,7 +19,7 @@ const namespace = (labels: Record<string, string>, annotations: Record<string, s
 const set = (t: TestContext, more: Record<string, string> = {}) =>
   createWorld(t, { agents: ['scalyr'], env: { ...env, ...more } });
 
-describe('what is read beside the pods', { concurrency: true }, () => {
+describe('what is read beside the pods', { concurrency: 2 }, () => {
   it('follows labels and hints of a namespace', async (t) => {
     const world = await set(t);
     world.api.namespaces.set(namespace({}));
@@ -78,5 +79,31 @@ describe('what is read beside the pods', { concurrency: true }, () => {
     const once = await world.run(['watch', '--once'], blind);
     assert.match(once.stderr, /namespace-label:team in `--label-map` is always empty without `--namespace-labels`/);
     assert.deepEqual(await world.shipped(), []);
+  });
+
+  it('tells Loki of a namespace that comes late and of the node; an outage takes nothing away', async (t) => {
+    const labels = { WATCHER_LOKI_LABELS: 'namespace:team,node:zone', WATCHER_NODE_LABELS: 'true' };
+    const world = await createWorld(t, { agents: ['loki'], env: { WATCHER_NAMESPACE_LABELS: 'true', ...labels } });
+    const node = (zone: string) => ({ kind: 'Node', metadata: { name: 'node-1', uid: 'uid-node', labels: { zone } } });
+    const told = async () => {
+      const [content = ''] = Object.values(await tree(world.places['loki'] ?? ''));
+      return content.match(/"(namespace_team|node_zone)": "[^"]*"/g)?.join(' ') ?? '';
+    };
+    const says = (what: string) => until(what, async () => (await told()) === what);
+    world.api.nodes.set(node('a'));
+    await world.pod('shop', { labels: { namespace_team: 'forged' } });
+    const program = await world.startReady();
+    await says('"node_zone": "a"');
+    world.api.namespaces.set(namespace({ team: 'red' }));
+    await says('"namespace_team": "red" "node_zone": "a"');
+
+    await world.api.stop();
+    await until('word of the outage', async () => (await program.readyz()).checks['namespaces']?.detail !== 'synced');
+    await program.passes(2);
+    assert.equal(await told(), '"namespace_team": "red" "node_zone": "a"');
+    world.api.namespaces.set(namespace({ team: 'blue' }));
+    world.api.nodes.set(node('b'));
+    await world.api.start();
+    await says('"namespace_team": "blue" "node_zone": "b"');
   });
 });

@@ -61,10 +61,12 @@ test('what was never read is awaited, and nothing is claimed of it', () => {
   assert.equal(surroundings.awaited, true);
   assert.deepEqual(surroundings.remember(new Set()), { namespaces: undefined, nodeLabels: undefined });
   assert.equal(surroundings.within(settings).namespaces?.size, 0);
-  assert.equal(surroundings.within(settings).rules.namespacesUnknown, true);
+  const unknown = (name: string) => surroundings.within(settings).rules.namespaceUnknown?.(name);
+  assert.equal(unknown('shop'), true);
   namespaces.state.synced = true;
   assert.equal(surroundings.awaited, false);
-  assert.equal(surroundings.within(settings).rules.namespacesUnknown, false);
+  assert.equal(unknown('shop'), false);
+  assert.equal(unknown('later'), true);
   const { namespaces: kept } = surroundings.remember(new Set(['shop', 'gone']));
   assert.deepEqual(
     kept?.map(({ name }) => name),
