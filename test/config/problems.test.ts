@@ -141,6 +141,8 @@ test('the name of the node is needed where the API server is asked', () => {
   const env = { NODE_NAME: '' };
   assert.match(problemsOf({ env }).join(), /^`--node-name` \(WATCHER_NODE_NAME or CLUSTER_NODE_NAME\) is required/);
   assert.deepEqual(problemsOf({ env, argv: '--pod-source kubelet' }), []);
+  const labels = problemsOf({ env, argv: '--pod-source kubelet --node-labels' });
+  assert.match(labels.join(), /^`--node-name` .* is required with `--node-labels`/);
   assert.deepEqual(problemsOf({ env, offline: true }), []);
 });
 
