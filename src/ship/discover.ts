@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, type Dirent } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { hasCode } from '../system/replace.ts';
@@ -90,6 +90,15 @@ function entriesOf(directory: string, found: Found): Dirent[] {
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** True if nothing is at the path, however little is known of others. */
+export function isGone(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    return hasCode(error, 'ENOTDIR');
+  }
 }
 
 /** The path, and each that links lead to from there; undefined where they lead nowhere. */

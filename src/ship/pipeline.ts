@@ -4,7 +4,7 @@ import type { Log } from '../system/log.ts';
 import type { Limits } from './assembler.ts';
 import { createBells } from './bell.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Found } from './discover.ts';
+import { isGone, type Found } from './discover.ts';
 import { createFollower } from './follower.ts';
 import type { Mark, Reader } from './reader.ts';
 import type { Source } from './record.ts';
@@ -293,9 +293,10 @@ export function createPipeline(input: PipelineInput): Pipeline {
       }
       // That a file is known must outlive a kill before its first acknowledgement, or a rotation would hide it.
       if (begun.size > 0) commit(begun);
-      if (found.problems.length === 0) {
-        for (const one of followed.values()) if (!found.sources.has(one.path)) one.reader.want(false);
-      }
+      // Where not all could be looked at, only what is not there any more is let go.
+      const complete = found.problems.length === 0;
+      for (const one of followed.values())
+        if (!found.sources.has(one.path) && (complete || isGone(one.path))) one.reader.want(false);
       followAgain = true;
     },
     async finish(signal) {
