@@ -1,0 +1,628 @@
+// What ship has taken over from the two programs before it (A: logging-agent, D: Loggy), and what it does better.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { test, type TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { ConfigError } from '../../src/config/error.ts';
+import { shipEndpoints } from '../../src/ship/endpoints.ts';
+import { createShipMetrics } from '../../src/ship/metrics.ts';
+import { checkShip } from '../../src/ship/run.ts';
+import { shipSettings } from '../../src/ship/settings.ts';
+import { createShip } from '../../src/ship/ship.ts';
+import { silent } from '../../src/system/log.ts';
+import { startLoki } from '../support/loki.ts';
+import { end, launch, until, watching } from '../support/program.ts';
+
+/** What is not there yet, with the reason. */
+const missing = (name: string): void => void test.todo(name);
+
+const home = join(import.meta.dirname, '../..');
+const usual = ['--interval', '0.1', '--batch-wait', '0.02', '--backoff-least', '0.02', '--partial-wait', '0.3'];
+const cri = (text: string, { stream = 'stdout', tag = 'F', time = '2026-01-02T03:04:05.000000006Z' } = {}) =>
+  `${time} ${stream} ${tag} ${text}\n`;
+const docker = (log: string, stream = 'stdout') =>
+  `${JSON.stringify({ log, stream, time: '2019-12-01T03:33:17.5Z' })}\n`;
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
+
+function world(t: TestContext) {
+  const root = mkdtempSync(join(tmpdir(), 'ship-conformance-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const put = (name: string, text: string) => {
+    const path = join(root, name);
+    mkdirSync(dirname(path), { recursive: true });
+    appendFileSync(path, text);
+    return path;
+  };
+  const pod = (name: string, text: string, namespace = 'default') =>
+    put(`pods/${namespace}_${name}_uid-${name}/app/0.log`, text);
+  return { root, put, pod, pods: join(root, 'pods/**/*.log') };
+}
+
+function processOf(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const stdout = new PassThrough();
+  const text = { out: '' };
+  stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part));
+  const signal = new AbortController();
+  const all = { NODE_NAME: 'node-1', ...env };
+  const process = { argv, env: all, stdin: stdout, stdout, stderr: stdout, signal: signal.signal, home, version: '1' };
+  return { process, text };
+}
+
+/** A ship in this process, running until the test is over or `stop` is called. */
+async function start(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}, begin = true) {
+  const { process, text } = processOf([...usual, ...args], env);
+  const metrics = createShipMetrics();
+  const ship = await createShip(shipSettings(process, []), process, silent, metrics);
+  const ended = new AbortController();
+  let running: Promise<void> | undefined;
+  const run = () => (running ??= ship.run(ended.signal));
+  const stop = async () => {
+    ended.abort();
+    await run();
+  };
+  if (begin) void run();
+  t.after(stop);
+  const routes = shipEndpoints(ship, metrics, 100);
+  const get = async (path: string) => (await routes[path]?.(new URLSearchParams())) ?? assert.fail();
+  return { text, stop, get, run, lines: () => text.out.split('\n').filter(Boolean) };
+}
+
+async function lokiFor(t: TestContext, tenant?: string) {
+  const loki = await startLoki({ tenant });
+  t.after(() => loki.close());
+  return Object.assign(loki, { lines: () => loki.entries.map(({ line }) => line) });
+}
+
+const settingsOf = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => shipSettings({ argv, env }, []);
+const problemsOf = (argv: readonly string[]): readonly string[] => {
+  try {
+    settingsOf(argv);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+test('A-01 -config f, --config f and -config=f are the same; a missing or broken file is one line and no 0', async (t) => {
+  const { root, put } = world(t);
+  const config = put('config.yaml', `paths: ['${root}/none/*.log']\n`);
+  const env = { PATH: process.env['PATH'] };
+  const spoken = [['-config', config], ['--config', config], [`-config=${config}`]];
+  const said = await Promise.all(spoken.map((words) => end(launch(['ship', ...words, '--check'], env))));
+  for (const { code, stdout } of said) assert.deepEqual([code, stdout], [0, said[0]?.stdout]);
+  const broken = put('broken.yaml', 'a: [');
+  for (const path of [broken, join(root, 'missing.yaml')]) {
+    const problems = problemsOf(['--config', path]);
+    assert.ok(problems[0]?.includes(path), problems[0]);
+  }
+});
+missing('A-01 without the flag the default path is read: /etc/logging-agent/config.yaml has to be named');
+
+test('A-02 each key is read, variables win, durations parse, secrets are masked', async (t) => {
+  const { put } = world(t);
+  const config = put(
+    'config.yaml',
+    `agent: { logLevel: warn, outputPath: x, nodeName: from-file, podName: p, namespace: n, collection:
+  { interval: "500ms", batchSize: 100, maxLineLength: 16384, logChanSize: 10000, logPaths: [/none/*.log] } }
+loki: { url: "http://127.0.0.1:1/push", batchwait: 1m30s, batchsize: 1000, timeout: 3s, tenant_id: team,
+  backoff_config: { min_period: 100ms, max_period: 5m, max_retries: 10 }, external_labels: { a: b }, headers: { x: y },
+  basic_auth: { username: me, password: hidden-word }, proxy_url: "http://127.0.0.1:2", drop_rate_limited_batches: false,
+  tls_config: { ca_file: /ca, cert_file: /cert, key_file: /key, server_name: name, insecure_skip_verify: true } }
+httpServer: { address: ":9", readTimeout: 5s, writeTimeout: 10s, idleTimeout: 15s }\n`,
+  );
+  const { core, destinations, warnings } = settingsOf(['--config', config], { NODE_NAME: 'from-env' });
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(
+    [core['log-level'], core['node-name'], core['own-pod-name'], core['own-namespace'], core.interval],
+    ['warn', 'from-env', 'p', 'n', 0.5],
+  );
+  assert.deepEqual([core['max-line'], core.paths, core['status-address']], [16_384, ['/none/*.log'], ':9']);
+  const [one] = destinations;
+  assert.deepEqual([one?.batchWait, one?.batchSize, one?.tenant], [90_000, 1000, 'team']);
+  assert.deepEqual(one?.backoff, { least: 100, most: 300_000, retries: 0 });
+  assert.deepEqual(one?.externalLabels, { a: 'b' });
+  assert.deepEqual(one?.connection, {
+    url: 'http://127.0.0.1:1/push',
+    headers: { x: 'y' },
+    timeout: 3000,
+    basic: { user: 'me', passwordFile: undefined, password: 'hidden-word' },
+    bearer: undefined,
+    tls: { caFile: '/ca', certFile: '/cert', keyFile: '/key', serverName: 'name', insecure: true },
+    proxy: 'http://127.0.0.1:2',
+  });
+  const { process, text } = processOf(['--config', config]);
+  checkShip(shipSettings(process, []), process);
+  await until('the report', () => text.out.includes('}\n'));
+  assert.ok(!text.out.includes('hidden-word') && text.out.includes('"user": "me"'));
+});
+test('A-02 an unknown key is a warning that names it, or a problem; sizes of zero and less are problems', (t) => {
+  const { put } = world(t);
+  const unknown = put('unknown.yaml', 'agent: { collection: { logPaths: [/none], wrong: 1 } }');
+  assert.match(settingsOf(['--config', unknown]).warnings.join(), /agent\.collection\.wrong/);
+  assert.match(problemsOf(['--config', unknown, '--strict-config']).join(), /agent\.collection\.wrong/);
+  for (const [i, size] of ['batchSize: 0', 'logChanSize: -1', 'maxLineLength: 0', 'interval: 0s'].entries()) {
+    const path = put(`size-${i}.yaml`, `agent: { collection: { logPaths: [/none], ${size} } }`);
+    assert.equal(problemsOf(['--config', path]).length, 1, size);
+  }
+});
+missing('A-02 loki.oauth2: no client credentials flow yet; the key is a warning');
+
+test('A-03 without a url a line is on stdout in the form of the agent, with its own time and level', async (t) => {
+  const { root, put, pod } = world(t);
+  const path = pod('web', '');
+  const config = put(
+    'config.yaml',
+    `agent: { collection: { interval: 100ms, logPaths: ["${root}/pods/*/*/*.log"] } }\n`,
+  );
+  const { lines } = await start(t, ['--config', config]);
+  appendFileSync(path, cri('hello') + cri('wrong', { stream: 'stderr' }));
+  await until('both', () => lines().length === 2);
+  const at = '2026-01-02T03:04:05Z';
+  assert.deepEqual(lines(), [`[${at}] [info] [node-1] ${path}: hello`, `[${at}] [error] [node-1] ${path}: wrong`]);
+});
+missing('A-03 --raw: the line with the words of the runtime and the time of reading is not offered');
+
+for (const encoding of ['protobuf', 'json'])
+  test(`A-04 ${encoding}: one POST to the url with labels and line, the time is that of the line`, async (t) => {
+    const { pod, pods } = world(t);
+    const loki = await lokiFor(t, 'team');
+    const path = pod('web', cri('hello'));
+    await start(t, ['--paths', pods, '--url', loki.url, '--encoding', encoding, '--tenant', 'team']);
+    await until('the line', () => loki.entries.length > 0);
+    const labels = { namespace: 'default', pod: 'web', container: 'app', stream: 'stdout', node: 'node-1' };
+    const time = BigInt(Date.UTC(2026, 0, 2, 3, 4, 5)) * 1_000_000n + 6n;
+    assert.deepEqual(loki.entries, [{ labels, time, line: 'hello', metadata: { path, pod_uid: 'uid-web' } }]);
+    assert.equal(loki.requests.length, 1);
+    const type = encoding === 'json' ? 'application/json' : 'application/x-protobuf';
+    assert.equal(loki.requests[0]?.headers['content-type'], type);
+  });
+
+test('A-05 a batch leaves after its wait, or when the next line would pass its size, of 1 MiB by default', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  pod(
+    'web',
+    numbers(3000)
+      .map((i) => cri(`${i} ${'x'.repeat(1000)}`))
+      .join(''),
+  );
+  await start(t, ['--paths', pods, '--url', loki.url, '--batch-wait', '0.2']);
+  await until('all', () => loki.entries.length === 3000);
+  const sizes = loki.requests.map(({ raw }) => raw);
+  assert.ok(sizes.length >= 3 && sizes.every((size) => size <= 1_048_576), String(sizes));
+  pod('web', cri('alone'));
+  await until('the last', () => loki.lines().includes('alone'));
+});
+
+test('A-06 500, 500, 429 are repeated with the same bytes, 400 is not and is counted; nothing is lost after many', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  const failing = Array.from({ length: 14 }, (_, i) => ({ status: i % 3 === 2 ? 429 : 500 }));
+  loki.faults.push(...failing);
+  pod('web', cri('once'));
+  const { get } = await start(t, ['--paths', pods, '--url', loki.url, '--backoff-most', '0.03']);
+  await until('the line', () => loki.entries.length === 1);
+  assert.equal(loki.requests.length, 15);
+  assert.equal(new Set(loki.requests.map(({ bytes }) => bytes)).size, 1);
+  assert.equal(loki.stored, 1);
+  loki.faults.push({ status: 400 });
+  pod('web', cri('refused'));
+  const dropped = /^logwatch_ship_dropped_lines_total\{.*reason="http-400".*\} 1$/m;
+  await until('it to be counted', async () => dropped.test((await get('/metrics')).body));
+  assert.equal(loki.requests.length, 16);
+});
+
+test('A-07 tenant, basic and bearer authorization, headers and external labels arrive', async (t) => {
+  const { put, pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  pod('web', cri('a'));
+  const common = { paths: [pods], 'external-labels': { cluster: 'c' }, headers: { 'X-More': 'yes' }, tenant: 'team' };
+  const destinations = [
+    { name: 'one', url: loki.url, user: 'me', password: 'w' },
+    { name: 'two', url: loki.url, token: 'tok' },
+  ];
+  const config = put('config.json', JSON.stringify({ ...common, destinations }));
+  await start(t, ['--config', config]);
+  await until('both', () => loki.stored === 2);
+  const headers = loki.requests.map(({ headers }) => headers);
+  const basic = `Basic ${Buffer.from('me:w').toString('base64')}`;
+  assert.deepEqual(new Set(headers.map(({ authorization }) => authorization)), new Set([basic, 'Bearer tok']));
+  assert.ok(headers.every((one) => one['x-scope-orgid'] === 'team' && one['x-more'] === 'yes'));
+  assert.equal(loki.entries[0]?.labels['cluster'], 'c');
+});
+
+test('A-08 25 files with 5 lines each in one second: all arrive', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  await start(t, ['--paths', pods, '--url', loki.url]);
+  for (let i = 0; i < 25; i++)
+    pod(
+      `web-${i}`,
+      numbers(5)
+        .map((n) => cri(`${i}:${n}`))
+        .join(''),
+    );
+  await until('all', () => loki.entries.length === 125);
+  assert.equal(loki.stored, 125);
+});
+
+test('A-09 20,000 lines at once: all, in order, once', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  const wanted = numbers(20_000).map((i) => `${i} `.padEnd(100, 'x'));
+  const path = pod('web', '');
+  await start(t, ['--paths', pods, '--url', loki.url]);
+  appendFileSync(path, wanted.map((line) => cri(line)).join(''));
+  await until('all', () => loki.stored >= 20_000);
+  assert.deepEqual([loki.lines(), loki.stored], [wanted, 20_000]);
+});
+
+test('A-10 lines of 17,000 bytes and of 2 MiB: the one after them arrives, nothing twice', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  // Pieces that are alike would be one to Loki.
+  const long = numbers(300_000).join(' ');
+  pod('web', cri('a'.repeat(17_000)) + cri(long) + cri('after'));
+  await start(t, ['--paths', pods, '--url', loki.url]);
+  await until('the last', () => loki.lines().includes('after'));
+  assert.equal(loki.entries[0]?.line.length, 17_000);
+  assert.equal(loki.lines().slice(1, -1).join(''), long);
+});
+
+test('A-11 halves, parts, formats, rotation, cut, bytes that are no text: as the sequences show, to Loki', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  const path = pod(
+    'web',
+    cri('one ', { tag: 'P' }) + cri('wrong', { stream: 'stderr' }) + cri('line') + docker('old\n'),
+  );
+  await start(t, ['--paths', pods, '--url', loki.url]);
+  await until('three', () => loki.stored === 3);
+  appendFileSync(path, cri('half of it').slice(0, -6));
+  renameSync(path, `${path}.20260102-030405`);
+  appendFileSync(`${path}.20260102-030405`, 'of it\n');
+  writeFileSync(path, Buffer.concat([Buffer.from(cri('new')), Buffer.from([0xff]), Buffer.from('\r\n')]));
+  await until('three more', () => loki.stored === 6);
+  truncateSync(path);
+  await until('the cut', async () => (appendFileSync(path, ''), loki.stored === 6));
+  appendFileSync(path, cri('cut'));
+  await until('the last', () => loki.lines().includes('cut'));
+  assert.deepEqual(
+    loki.lines().toSorted(),
+    ['one line', 'wrong', 'old', 'half of it', 'new', '\ufffd', 'cut'].toSorted(),
+  );
+});
+
+test('A-12 /healthz, /status and log_lines; not ready before the first look and while the backend refuses', async (t) => {
+  const { pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  pod('web', cri('a'));
+  const { get, run } = await start(t, ['--paths', pods, '--url', loki.url], {}, false);
+  assert.deepEqual([(await get('/healthz')).status, (await get('/status')).status], [200, 503]);
+  loki.faults.push(...Array.from({ length: 1000 }, () => ({ status: 503 })));
+  void run();
+  await until('the first look', () => loki.requests.length > 0);
+  await until('the refusal to last', async () => (await get('/status')).status === 503);
+  assert.equal((await get('/healthz')).status, 200);
+  loki.faults.length = 0;
+  await until('it to be ready', async () => (await get('/status')).status === 200);
+  assert.match((await get('/metrics')).body, /^log_lines\{.*node_name="node-1".*\} 1$/m);
+});
+missing('A-12 log_lines has one sum by node; the label log_file_name_pattern is always empty');
+missing('A-12 /healthz 503 of a reader that is stuck: the limit of 30 s is fixed, so no test waits for it');
+
+test('A-13 ** matches two and more levels; what two names lead to is sent once', async (t) => {
+  const { root, put, pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  const path = pod('web', cri('two levels'));
+  put('pods/x/y/z/deep.log', 'five levels\n');
+  mkdirSync(join(root, 'containers'));
+  symlinkSync(path, join(root, `containers/web_default_app-${'0'.repeat(64)}.log`));
+  await start(t, ['--paths', `${pods},${root}/containers/*.log`, '--url', loki.url]);
+  await until('both', () => loki.stored >= 2);
+  pod('web', cri('last'));
+  await until('the last', () => loki.lines().includes('last'));
+  assert.deepEqual([loki.lines().toSorted(), loki.stored], [['five levels', 'last', 'two levels'], 3]);
+});
+
+test('A-14 labels are bounded: five by default, path and uid beside them; labels: original gives the four', async (t) => {
+  const { put, pod, pods, root } = world(t);
+  const loki = await lokiFor(t);
+  const path = pod('web', cri('a'));
+  const collection = { collection: { interval: '100ms', logPaths: [join(root, 'pods/*/*/*.log')] } };
+  const original = put(
+    'original.json',
+    JSON.stringify({ agent: collection, loki: { url: loki.url, labels: 'original', batchwait: '20ms' } }),
+  );
+  const first = await start(t, ['--config', original]);
+  await until('the line', () => loki.entries.length === 1);
+  await first.stop();
+  await start(t, ['--paths', pods, '--url', loki.url]);
+  await until('the line again', () => loki.entries.length === 2);
+  const four = { app: 'logging-agent', level: 'info', node: 'node-1', source: path };
+  assert.deepEqual(loki.entries[0]?.labels, four);
+  assert.deepEqual(loki.entries[0]?.metadata, {});
+  assert.deepEqual(Object.keys(loki.entries[1]?.labels ?? {}).sort(), [
+    'container',
+    'namespace',
+    'node',
+    'pod',
+    'stream',
+  ]);
+});
+
+test('A-15 several patterns, files that come later, patterns that leave out', async (t) => {
+  const { root, put } = world(t);
+  put('a/1.log', 'a1\n');
+  const { lines } = await start(t, [
+    '--paths',
+    `${root}/a/*.log,${root}/b/*.log`,
+    '--exclude',
+    'no*.log',
+    '--encoding',
+    'loggy',
+  ]);
+  put('a/no.log', 'left out\n');
+  put('b/2.log', 'b2\n');
+  put('a/3.log', 'a3\n');
+  await until('three', () => lines().length >= 3);
+  assert.deepEqual(
+    lines()
+      .map((line) => line.split(' : ')[1] ?? '')
+      .toSorted(),
+    ['a1', 'a3', 'b2'],
+  );
+});
+
+test('A-16 when it is asked to end it reads on, sends, saves and ends with 0; a second signal ends it at once', async (t) => {
+  const { root, pod, pods } = world(t);
+  const loki = await lokiFor(t);
+  const path = pod('web', cri('first'));
+  const args = ['--paths', pods, '--url', loki.url, '--state-path', join(root, 'state'), '--status-address', 'off'];
+  const begin = () => {
+    const child = launch(['ship', ...usual, ...args], { PATH: process.env['PATH'] });
+    t.after(() => child.kill('SIGKILL'));
+    return watching(child);
+  };
+  const one = begin();
+  await until('the first', () => loki.stored === 1);
+  appendFileSync(
+    path,
+    numbers(2000)
+      .map((i) => cri(i))
+      .join(''),
+  );
+  assert.equal((await one.stop('SIGTERM')).code, 0);
+  assert.equal(loki.stored, 2001);
+  // Nothing is taken now: the first signal waits, the second does not.
+  loki.faults.push(...Array.from({ length: 1000 }, () => ({ status: 503 })));
+  appendFileSync(path, cri('waiting'));
+  const two = begin();
+  const before = loki.requests.length;
+  await until('a try', () => loki.requests.length > before);
+  two.child.kill('SIGTERM');
+  const tries = loki.requests.length;
+  await until('more tries', () => loki.requests.length > tries + 1);
+  assert.equal((await two.stop('SIGINT')).code, 1);
+  loki.faults.length = 0;
+  const three = await start(t, args);
+  await until('what waited', () => loki.lines().includes('waiting'));
+  await three.stop();
+  assert.equal(loki.stored, 2002, 'and none twice');
+});
+
+test('A-17 the own lines are not collected: those of the own pod', async (t) => {
+  const { pod, pods } = world(t);
+  pod('me', cri('own'), 'logging');
+  pod('me', cri('of another'), 'default');
+  const { lines } = await start(t, ['--paths', pods, '--encoding', 'loggy'], {
+    POD_NAME: 'me',
+    POD_NAMESPACE: 'logging',
+  });
+  await until('the one', () => lines().length > 0);
+  pod('me', cri('own again'), 'logging');
+  pod('me', cri('last'), 'default');
+  await until('the last', () => lines().some((line) => line.endsWith('last')));
+  assert.deepEqual(lines(), ['me/[info] : of another', 'me/[info] : last']);
+});
+test('A-17 the own lines are not collected: those of the file that stdout leads to', async (t) => {
+  const { put, pod, pods } = world(t);
+  const out = put('pods/out.log', '');
+  const fd = openSync(out, 'a');
+  const args = ['ship', ...usual, '--paths', pods, '--encoding', 'loggy', '--status-address', 'off'];
+  const child = spawn(process.execPath, [join(home, 'src/main.ts'), ...args], { stdio: ['ignore', fd, 'ignore'] });
+  closeSync(fd);
+  t.after(() => child.kill('SIGKILL'));
+  const said = () => readFileSync(out, 'utf8');
+  for (const text of ['one', 'two', 'three']) {
+    pod('web', cri(text));
+    await until(text, () => said().includes(text));
+  }
+  assert.equal(said(), 'web/[info] : one\nweb/[info] : two\nweb/[info] : three\n');
+});
+missing('A-18 there is no chart: ship needs objects for Kubernetes first (see D-09)');
+test('A-19 the image starts the program', () => {
+  assert.match(readFileSync(join(home, 'Dockerfile'), 'utf8'), /^ENTRYPOINT \["node",.* "\/app\/main\.js"\]$/m);
+});
+missing('A-19 the image has no EXPOSE 8080, and its command is that of the watcher: `ship --config …` has to be told');
+
+async function loggy(t: TestContext, root: string, more: readonly string[] = []) {
+  return start(t, ['--preset', 'loggy', '--paths', join(root, '*.log'), '--from', 'beginning', ...more]);
+}
+const idOf = (digit: string) => digit.repeat(64);
+
+test('D-01 lines are printed in the form of Loggy, once and with one newline; loggy-compat keeps the blank line', async (t) => {
+  const { root, put } = world(t);
+  const name = `counter_default_count-${idOf('0')}.log`;
+  put(name, docker('0: Sun Dec  1 03:33:17 UTC 2019\n') + docker('bad\n', 'stderr'));
+  const { text } = await loggy(t, root);
+  await until('both', () => text.out.includes('bad'));
+  assert.equal(text.out, 'counter/[info] : 0: Sun Dec  1 03:33:17 UTC 2019\ncounter/[error] : bad\n');
+  const old = await loggy(t, root, ['--encoding', 'loggy-compat']);
+  await until('both', () => old.text.out.includes('bad'));
+  assert.ok(old.text.out.endsWith('counter/[error] : bad\n\n'));
+});
+missing(
+  'D-01 the name is that of the pod (`counter`), not the file name up to the first dash (`counter_default_count`)',
+);
+
+test('D-02 files of kube-system give nothing; left out by namespace a pod with such a name is kept', async (t) => {
+  const { root, put } = world(t);
+  const file = (pod: string, namespace: string) => put(`${pod}_${namespace}_c-${idOf('0')}.log`, docker(`${pod}\n`));
+  file('coredns', 'kube-system');
+  file('my-kube-system-x', 'default');
+  file('web', 'default');
+  const usualPreset = await loggy(t, root);
+  await until('one', () => usualPreset.lines().length > 0);
+  assert.deepEqual(usualPreset.lines(), ['web/[info] : web']);
+  const by = ['--encoding', 'loggy', '--paths', join(root, '*.log'), '--exclude-namespaces', 'kube-system'];
+  const namespaced = await start(t, by);
+  await until('two', () => namespaced.lines().length > 1);
+  assert.deepEqual(namespaced.lines().toSorted(), ['my-kube-system-x/[info] : my-kube-system-x', 'web/[info] : web']);
+});
+
+test('D-03 a file that comes later is followed from its first line', async (t) => {
+  const { root, put } = world(t);
+  put(`a_default_c-${idOf('0')}.log`, docker('there before\n'));
+  const { lines } = await start(t, ['--preset', 'loggy', '--paths', join(root, '*.log')]);
+  const name = `b_default_c-${idOf('1')}.log`;
+  // By then the first look is over.
+  put(`a_default_c-${idOf('0')}.log`, '');
+  await new Promise((resolve) => setImmediate(resolve));
+  put(name, docker('first\n') + docker('second\n'));
+  await until('both', () => lines().length >= 2);
+  assert.deepEqual(lines(), ['b/[info] : first', 'b/[info] : second']);
+});
+
+test('D-04 Online once; a start that fails says so and ends with no 0', async (t) => {
+  const { root } = world(t);
+  const begin = (...args: string[]) => {
+    const child = launch(['ship', '--preset', 'loggy', '--paths', join(root, '*.log'), ...args], {
+      PATH: process.env['PATH'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    return child;
+  };
+  const running = watching(begin('--status-address', 'off'));
+  const online = () => running.lines.filter(({ message }) => message === 'Online').length;
+  await until('Online', () => online() > 0);
+  assert.equal((await running.stop()).code, 0);
+  assert.equal(online(), 1);
+  const { code, stderr } = await end(begin('--status-address', 'nonsense'));
+  assert.notEqual(code, 0);
+  assert.match(stderr, /^Failed to start!$/m);
+});
+
+test('D-05 lines of CRI, mixed files and broken JSON are printed, and it lives', async (t) => {
+  const { root, put } = world(t);
+  put(`a_default_c-${idOf('0')}.log`, `${cri('cri')}${docker('docker\n')}{"log":"broken\n\nplain\n${cri('last')}`);
+  const { lines } = await loggy(t, root);
+  await until('the last', () => lines().at(-1) === 'a/[info] : last');
+  assert.deepEqual(
+    lines().map((line) => line.split(' : ')[1] ?? ''),
+    ['cri', 'docker', '{"log":"broken', '', 'plain', 'last'],
+  );
+});
+
+for (const way of ['rename', 'copytruncate'])
+  test(`D-06 over ${way} each line of a counter comes once`, async (t) => {
+    const { root, put } = world(t);
+    const path = put(`a_default_c-${idOf('0')}.log`, '');
+    const { lines } = await loggy(t, root);
+    for (const i of numbers(1000)) {
+      appendFileSync(path, docker(`${i}\n`));
+      if (Number(i) % 250 !== 0) continue;
+      if (way === 'rename') renameSync(path, `${path}.${i}`);
+      await until('all so far', () => lines().length === Number(i));
+      if (way === 'rename') continue;
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+    }
+    await until('all', () => lines().length >= 1000);
+    assert.deepEqual(
+      lines(),
+      numbers(1000).map((i) => `a/[info] : ${i}`),
+    );
+  });
+
+test('D-07 a file that can not be read does not hold up others; one that is removed is forgotten', async (t) => {
+  const { root, put } = world(t);
+  mkdirSync(join(root, `dir_default_c-${idOf('0')}.log`));
+  symlinkSync('loop_default_c-2.log', join(root, 'loop_default_c-2.log'));
+  const path = put(`gone_default_c-${idOf('1')}.log`, docker('a\n'));
+  put(`web_default_c-${idOf('1')}.log`, docker('b\n'));
+  const { lines, get } = await loggy(t, root, ['--linger', '0']);
+  await until('both', () => lines().length === 2);
+  unlinkSync(path);
+  await until('it to be forgotten', async () => /logwatch_ship_files\{[^}]*\} 1$/m.test((await get('/metrics')).body));
+  put(`web_default_c-${idOf('1')}.log`, docker('c\n'));
+  await until('the next', () => lines().includes('web/[info] : c'));
+});
+missing('D-07 an error of a file is a line of JSON on stderr, not `ERROR: …`');
+
+test('D-08 --post sends each line once, as JSON, with its whole name in parts', async (t) => {
+  const { root, put } = world(t);
+  const got: Record<string, unknown>[] = [];
+  let requests = 0;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      if (requests++ === 0) {
+        response.writeHead(503).end();
+        return;
+      }
+      got.push(...(JSON.parse(gunzipSync(Buffer.concat(parts)).toString()) as Record<string, unknown>[]));
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => (server.closeAllConnections(), server.close()));
+  const name = `my-pod_default_count-${idOf('a')}.log`;
+  put(
+    name,
+    numbers(100)
+      .map((i) => docker(`${i}\n`))
+      .join(''),
+  );
+  const post = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await start(t, ['--sink', 'http', '--post', post, '--paths', join(root, '*.log')]);
+  await until('all', () => got.length >= 100);
+  assert.deepEqual(
+    got.map(({ log }) => log),
+    numbers(100),
+  );
+  const { namespace, pod, container, path } = got[0] ?? {};
+  assert.deepEqual([namespace, pod, container, path], ['default', 'my-pod', 'count', join(root, name)]);
+});
+
+missing('D-09 there are no manifests of ship yet: DaemonSet, counter pod and a pod to look around');
+
+test('D-10 a reader of the article finds our equivalent in one page', () => {
+  const page = readFileSync(join(home, 'docs/ship.md'), 'utf8');
+  const [, part = ''] = page.split('## Coming from Loggy');
+  assert.match(part, /--preset loggy/);
+  assert.match(part, /--post URL/);
+});
+missing('D-10 the commands with kubectl wait for the manifests of D-09');
