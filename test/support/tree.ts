@@ -12,7 +12,7 @@ export async function temporaryDirectory(t: Pick<TestContext, 'after'>): Promise
 
 /**
  * All files below a directory by their relative paths, with content; links as `-> target`. The inventory is left out,
- * other hidden files too unless asked for.
+ * other hidden files too unless asked for; what goes while this looks is left out as well.
  */
 export async function tree(root: string, { hidden = false } = {}): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -20,8 +20,12 @@ export async function tree(root: string, { hidden = false } = {}): Promise<Recor
   for (const entry of entries.sort((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
     if (entry.name.endsWith('.inventory') || (entry.name.startsWith('.') && !hidden)) continue;
     const path = join(entry.parentPath, entry.name);
-    if (entry.isSymbolicLink()) found[relative(root, path)] = `-> ${await readlink(path)}`;
-    else if (entry.isFile()) found[relative(root, path)] = await readFile(path, 'utf8');
+    try {
+      if (entry.isSymbolicLink()) found[relative(root, path)] = `-> ${await readlink(path)}`;
+      else if (entry.isFile()) found[relative(root, path)] = await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
   return found;
 }
