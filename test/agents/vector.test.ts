@@ -96,6 +96,12 @@ test('the configuration has no dollar before a name or a brace: some versions ex
   assert.doesNotMatch(text, /\$[\w{$]/);
 });
 
+test('the address of the receiver has its scheme: without one some versions take http, some https', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../manifests/vector/vector.yaml'), 'utf8');
+  const { sinks } = parse(text) as { sinks: { out: { address: string } } };
+  assert.match(sinks.out.address, /^https?:\/\//);
+});
+
 test('the table is data: a dollar in it is neither doubled nor broken up', () => {
   const text = '${HOME} $HOME $$ {{x}}';
   const [row] = tableOf(render(vector, [makeTarget({ labels: { application: text } })]).outputs).values();
