@@ -13,6 +13,7 @@ import agents from './watch/commands/agents.ts';
 import explain from './watch/commands/explain.ts';
 import lint from './watch/commands/lint.ts';
 import render from './watch/commands/render.ts';
+import serve from './serve/commands/serve.ts';
 import ship from './ship/commands/ship.ts';
 import watch from './watch/commands/watch.ts';
 
@@ -66,6 +67,7 @@ async function main(): Promise<number> {
   add(lint);
   add(testAgent);
   add(ship);
+  add(serve);
   await parser.parseAsync();
   return exit;
 }

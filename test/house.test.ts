@@ -4,7 +4,14 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
-const floors = [['system'], ['config'], ['kubernetes', 'logs'], ['agent'], ['watch', 'kit', 'ship'], ['main.ts']];
+const floors = [
+  ['system'],
+  ['config'],
+  ['kubernetes', 'logs'],
+  ['agent'],
+  ['watch', 'kit', 'ship', 'serve'],
+  ['main.ts'],
+];
 const floorOf = (place: string) => floors.findIndex((floor) => floor.includes(place));
 const touching =
   /^(node:(fs|net|tls|http|https|timers|child_process|os|process|dgram|worker_threads)|fs-extra|chokidar|prom-client|winston)/;
@@ -50,6 +57,7 @@ const pure = [
     (name) => `src/logs/${name}.ts`,
   ),
   ...['record', 'sink', 'reader', 'assembler'].map((name) => `src/ship/${name}.ts`),
+  ...['store', 'query', 'batch', 'json'].map((name) => `src/serve/${name}.ts`),
   ...['pod', 'owner', 'to-pod', 'raw', 'source'].map((name) => `src/kubernetes/${name}.ts`),
 ];
 

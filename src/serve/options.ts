@@ -1,0 +1,33 @@
+import type { OptionTable, Values } from '../config/option.ts';
+
+/** The options of `serve`. */
+export const serveOptions = {
+  store: { type: 'string', default: 'sqlite', choices: ['sqlite'], describe: 'What keeps the logs' },
+  'data-path': { type: 'string', default: 'data', describe: 'Directory of the database' },
+  'bind-address': { type: 'string', default: '0.0.0.0', variables: ['IP'], describe: 'Address to listen at' },
+  port: { type: 'number', default: 8080, min: 0, max: 65_535, variables: ['PORT'], describe: 'Port to listen at' },
+  'invalid-entries': {
+    type: 'string',
+    default: 'reject',
+    choices: ['reject', 'skip'],
+    describe: 'Whether one entry that can not be stored refuses its whole request',
+  },
+  'body-limit': {
+    type: 'number',
+    default: 16_777_216,
+    min: 1024,
+    max: 268_435_456,
+    describe: 'The most bytes of a request, before and after decompression',
+  },
+  'write-queue': { type: 'number', default: 100_000, min: 1, describe: 'The most entries that wait to be written' },
+  grace: { type: 'number', default: 10, min: 0, describe: 'Seconds for requests in flight at the end' },
+  'log-level': {
+    type: 'string',
+    default: 'info',
+    choices: ['error', 'warn', 'info', 'debug'],
+    spellings: { '0': 'error', '1': 'warn', '2': 'info', '3': 'debug', '4': 'debug', trace: 'debug' },
+    describe: 'How much is logged; 0 to 4 are error to trace',
+  },
+} as const satisfies OptionTable;
+
+export type ServeValues = Values<typeof serveOptions>;

@@ -1,0 +1,25 @@
+const shape = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
+const second = 1_000_000_000n;
+const least = -(2n ** 63n);
+const most = 2n ** 63n - 1n;
+
+/** Nanoseconds since 1970 of an RFC 3339 time, or undefined for another text or a date that doesn't exist. */
+export function parseTime(text: string): bigint | undefined {
+  const [, whole = '', fraction = '', zone = ''] = shape.exec(text) ?? [];
+  if (whole === '') return undefined;
+  const utc = Date.parse(`${whole}Z`);
+  // Date takes February 30 for March 1.
+  if (Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 19) !== whole) return undefined;
+  const [hours, minutes] = zone === 'Z' ? [0, 0] : [Number(zone.slice(1, 3)), Number(zone.slice(4))];
+  if (hours > 23 || minutes > 59) return undefined;
+  const offset = (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+  const time = BigInt(utc - offset) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
+  return time < least || time > most ? undefined : time;
+}
+
+/** RFC 3339 in UTC; the fraction has up to nine digits, without zeros at its end. */
+export function formatTime(time: bigint): string {
+  const fraction = ((time % second) + second) % second;
+  const whole = new Date(Number((time - fraction) / 1_000_000n)).toISOString().slice(0, 19);
+  return `${whole}${fraction === 0n ? '' : `.${String(fraction).padStart(9, '0').replace(/0+$/, '')}`}Z`;
+}
