@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { hasCode } from '../system/replace.ts';
 import { parseGlob, pathMatcher, type GlobPart } from './glob.ts';
+import { strangersPattern } from './pattern.ts';
 import { attributesOfChain } from './place.ts';
 import type { Multiline, Source } from './record.ts';
 
@@ -128,7 +129,7 @@ interface TargetEntry extends Pick<Source, 'attributes' | 'multiline'> {
 interface RawTarget {
   path?: unknown;
   attributes?: Record<string, unknown>;
-  multiline?: { start?: string; lines?: number };
+  multiline?: { start?: unknown; lines?: unknown };
 }
 
 /** A file, or all `.json` and `.yaml` files of a directory; each holds one target, or `targets` with several. */
@@ -156,15 +157,14 @@ function readTargetFile(path: string, found: Found): TargetEntry[] {
   }
 }
 
-export function multilineOf(
-  given: { start?: string; lines?: number } | undefined,
-  found: Pick<Found, 'problems'>,
-): Multiline | undefined {
+function multilineOf(given: RawTarget['multiline'], found: Pick<Found, 'problems'>): Multiline | undefined {
   if (!given?.start) return undefined;
+  const { start, lines } = given;
   try {
-    return { start: new RegExp(given.start), lines: given.lines ?? 500 };
+    if (typeof start !== 'string') throw new Error(`${JSON.stringify(start)} is no pattern`);
+    return { start: strangersPattern(start), lines: typeof lines === 'number' ? lines : 500 };
   } catch (error) {
-    found.problems.push((error as Error).message);
+    found.problems.push(`multiline: ${(error as Error).message}`);
     return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { strangersPattern } from '../../src/ship/pattern.ts';
 import { discover, type Wanted } from '../../src/ship/discover.ts';
 import { pathMatcher } from '../../src/ship/glob.ts';
 import { attributesOfChain } from '../../src/ship/place.ts';
@@ -94,7 +95,7 @@ test('targets: one file or a directory, with what they add; a file that is half 
   assert.deepEqual(sources.get(log), {
     path: log,
     attributes: { team: 'blue' },
-    multiline: { start: /^x/, lines: 500 },
+    multiline: { start: strangersPattern('^x'), lines: 500 },
   });
   assert.deepEqual(problems, []);
   writeFileSync(target, '{"path": ');
