@@ -138,3 +138,30 @@ test('a reload with the parser of a hint that Fluent Bit lacks does not end it',
   assert.deepEqual([shipper.of('second')[0]?.['parser'], shipper.child.exitCode], ['unknown', null]);
   await watcher.passes();
 });
+
+test('what was written and rotated while it was down arrives, and nothing twice', async (t) => {
+  const setup = await setUp(t);
+  if (!setup) return;
+  const { world, env, start } = setup;
+  const { container } = await world.pod('first', {});
+  await world.node.write(container, ['one']);
+  await world.startReady(env);
+  const before = start();
+  await until('the first line', () => before.of('first').length === 1, 20_000);
+  await before.stop();
+  await world.node.write(container, ['two']);
+  await world.node.rotate(container);
+  await world.node.write(container, ['three']);
+  const after = start();
+  await until('the other lines', () => after.of('first').length >= 2, 20_000);
+  await world.node.write(container, ['four']);
+  await until('the last line', () => after.of('first').length >= 3, 20_000);
+  // Fluent Bit reads the two files in no certain order.
+  assert.deepEqual(
+    after
+      .of('first')
+      .map(({ log }) => log)
+      .sort(),
+    ['four', 'three', 'two'],
+  );
+});

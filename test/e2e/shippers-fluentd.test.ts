@@ -1,7 +1,8 @@
 // Fluentd itself beside the watcher's own process, on a made-up node: manifests/fluentd/fluent.conf as it is but for the
 // paths, the port and the receiver, which is standard output here.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -109,4 +110,61 @@ test('lines arrive with their attributes, and those of a later container without
   assert.equal(shipper.arrived().length, 5);
   assert.doesNotMatch(JSON.stringify(shipper.arrived()), /CANARY/);
   assert.equal(shipper.child.exitCode, null);
+});
+
+test('what was written and rotated while it was down arrives, and nothing twice', async (t) => {
+  const setup = await setUp(t);
+  if (!setup) return;
+  const { world, env, start } = setup;
+  const { container } = await world.pod('first', {});
+  await world.node.write(container, ['one']);
+  await world.startReady(env);
+  const before = start();
+  await until('the first line', () => before.of('first').length === 1, 40_000);
+  await before.stop();
+  await world.node.write(container, ['two']);
+  await world.node.rotate(container);
+  await world.node.write(container, ['three']);
+  const after = start();
+  await until('the other lines', () => after.of('first').length >= 2, 40_000);
+  await world.node.write(container, ['four']);
+  await until('the last line', () => after.of('first').length >= 3, 40_000);
+  assert.deepEqual(
+    after
+      .of('first')
+      .map(({ log }) => log)
+      .sort(),
+    ['four', 'three', 'two'],
+  );
+});
+
+test('with fluent-plugin-concat parts of a line are joined, and lines by the hint', async (t) => {
+  const setup = await setUp(t);
+  if (!setup) return;
+  const { world, env, start } = setup;
+  const probe = join(world.root, 'concat.conf');
+  await writeFile(probe, '<filter x>\n@type concat\nkey log\nn_lines 2\n</filter>\n');
+  if (spawnSync(program, ['--dry-run', '-c', probe]).status !== 0) return t.skip('fluent-plugin-concat is not here');
+  const annotations = { 'kubernetes-log-watcher/multiline-start': '^[^ ${]|\\__TAG__' };
+  const docker = await world.pod('first', { runtime: 'docker', annotations });
+  const cri = await world.pod('second', { annotations });
+  const long = 'x'.repeat(16_384);
+  const time = new Date().toISOString();
+  const json = (log: string) => `${JSON.stringify({ log, stream: 'stdout', time })}\n`;
+  await appendFile(docker.container.log, [long, `${long}y\n`, '  more\n', 'next\n'].map(json).join(''));
+  const lines = [`P ${long}`, `F ${long}y`, 'F   more', 'F next'];
+  await appendFile(cri.container.log, lines.map((line) => `${time} stdout ${line}\n`).join(''));
+  await world.startReady({ ...env, WATCHER_FLUENTD_CONCAT: 'true' });
+  const shipper = start();
+  await until('the lines', () => shipper.arrived().length >= 4, 60_000).catch((error: Error) => {
+    throw new Error(shipper.output(), { cause: error });
+  });
+  assert.deepEqual(
+    shipper.of('first').map(({ log }) => log),
+    [`${long}${long}y\n  more\n`, 'next\n'],
+  );
+  assert.deepEqual(
+    shipper.of('second').map(({ log }) => log),
+    [`${long}${long}y\n  more`, 'next'],
+  );
 });
