@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listAgents, loadAgents } from '../src/agent/load.ts';
 import { document } from '../src/config/document.ts';
+import ship from '../src/ship/commands/ship.ts';
 
 const root = join(import.meta.dirname, '..');
 export const page = join(root, 'docs', 'configuration.md');
@@ -11,7 +12,8 @@ export const page = join(root, 'docs', 'configuration.md');
 export async function configurationPage(): Promise<string> {
   const places = { builtin: join(root, 'agents'), templates: join(root, 'templates') };
   const names = (await listAgents(places)).map(({ name }) => name);
-  return document((await loadAgents(places, names)).map(({ agent }) => agent));
+  const agents = (await loadAgents(places, names)).map(({ agent }) => agent);
+  return document(agents, [{ name: ship.usage, summary: ship.summary, options: ship.options }]);
 }
 
 if (import.meta.main) await writeFile(page, await configurationPage());

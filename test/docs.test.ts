@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { configurationPage, page } from '../docs/generate.ts';
+import { shipOptions } from '../src/ship/options.ts';
 import { createMetrics } from '../src/system/metrics.ts';
 import { reasons } from '../src/system/reasons.ts';
 
@@ -14,6 +16,14 @@ test('the page on operating knows every reason code and every metric, and no oth
   const rows = new Set([...page.matchAll(/^\| `([a-z_-]+)`/gm)].map(([, name]) => name));
   const metrics = await createMetrics().registry.getMetricsAsJSON();
   assert.deepEqual(rows, new Set([...Object.keys(reasons), ...metrics.map(({ name }) => name)]));
+});
+
+test('the page on configuration is fresh, and has every option of ship', async () => {
+  const text = await readFile(page, 'utf8');
+  assert.ok(text === (await configurationPage()), 'docs/configuration.md is stale: npm run docs');
+  const [, part = ''] = text.split('\n## Options of `ship`\n');
+  const [rows = ''] = part.split('\n## ');
+  for (const name of Object.keys(shipOptions)) assert.match(rows, new RegExp(`^\\| \`--${name}\``, 'm'));
 });
 
 test('every agent has a page', async () => {

@@ -4,7 +4,7 @@ import { settingsOf, type AgentOptions, type Setting } from './setting.ts';
 import { ancestorTable, exitCodes, typeWords } from './words.ts';
 
 /** The page on configuration, in Markdown, made from the tables of options. */
-export function document(agents: readonly AgentOptions[]): string {
+export function document(agents: readonly AgentOptions[], commands: readonly AgentOptions[] = []): string {
   const sections = [
     '# Configuration',
     '<!-- Made from the tables of options by `npm run docs`; edit those instead. -->',
@@ -16,6 +16,11 @@ export function document(agents: readonly AgentOptions[]): string {
       `## Agent \`${name}\``,
       `${text(summary)}.`,
       table(settingsOf(name, options)),
+    ]),
+    ...commands.flatMap(({ name, summary, options }) => [
+      `## Options of \`${name}\``,
+      `${text(summary)}. The command has these alone; its config file is [another one](${name}.md).`,
+      table(settingsOf('', options)),
     ]),
     '## Types',
     rows(
