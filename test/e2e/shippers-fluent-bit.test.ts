@@ -157,11 +157,7 @@ test('what was written and rotated while it was down arrives, and nothing twice'
   await world.node.write(container, ['four']);
   await until('the last line', () => after.of('first').length >= 3, 20_000);
   // Fluent Bit reads the two files in no certain order.
-  assert.deepEqual(
-    after
-      .of('first')
-      .map(({ log }) => log)
-      .sort(),
-    ['four', 'three', 'two'],
-  );
+  const logs = after.of('first').map(({ log }) => log);
+  assert.equal(logs.length, 3);
+  assert.deepEqual(new Set(logs), new Set(['two', 'three', 'four']));
 });

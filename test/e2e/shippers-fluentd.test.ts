@@ -129,13 +129,9 @@ test('what was written and rotated while it was down arrives, and nothing twice'
   await until('the other lines', () => after.of('first').length >= 2, 40_000);
   await world.node.write(container, ['four']);
   await until('the last line', () => after.of('first').length >= 3, 40_000);
-  assert.deepEqual(
-    after
-      .of('first')
-      .map(({ log }) => log)
-      .sort(),
-    ['four', 'three', 'two'],
-  );
+  const logs = after.of('first').map(({ log }) => log);
+  assert.equal(logs.length, 3);
+  assert.deepEqual(new Set(logs), new Set(['two', 'three', 'four']));
 });
 
 test('with fluent-plugin-concat parts of a line are joined, and lines by the hint', async (t) => {
