@@ -2,20 +2,10 @@
 import { join } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import manifest from '../package.json' with { type: 'json' };
-import { listAgents, loadAgents } from './agent/load.ts';
 import type { Command, Process } from './config/command.ts';
 import { ConfigError } from './config/error.ts';
 import { applyOptions } from './config/flags.ts';
-import { options } from './config/options.ts';
-import testAgent from './kit/commands/test-agent.ts';
 import { mask } from './system/secrets.ts';
-import agents from './watch/commands/agents.ts';
-import explain from './watch/commands/explain.ts';
-import lint from './watch/commands/lint.ts';
-import render from './watch/commands/render.ts';
-import serve from './serve/commands/serve.ts';
-import ship from './ship/commands/ship.ts';
-import watch from './watch/commands/watch.ts';
 
 const ended = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ended.abort(signal));
@@ -33,6 +23,29 @@ const world: Process = {
   home: import.meta.filename.endsWith('.ts') ? join(import.meta.dirname, '..') : import.meta.dirname,
   version: manifest.version,
 };
+
+/** By the word for each, in the order of the help. What a command needs is loaded for that command only. */
+const commands = {
+  watch: async () => (await import('./watch/commands/watch.ts')).default,
+  render: async () => (await import('./watch/commands/render.ts')).default,
+  explain: async () => (await import('./watch/commands/explain.ts')).default,
+  agents: async () => (await import('./watch/commands/agents.ts')).default,
+  lint: async () => (await import('./watch/commands/lint.ts')).default,
+  'test-agent': async () => (await import('./kit/commands/test-agent.ts')).default,
+  ship: async () => (await import('./ship/commands/ship.ts')).default,
+  serve: async () => (await import('./serve/commands/serve.ts')).default,
+};
+
+/** The commands that the words may mean, `watch` where none is given; all where they are to be listed. */
+async function chosen(): Promise<Command[]> {
+  const words = Object.keys(commands) as (keyof typeof commands)[];
+  const first = words.find((word) => word === argv[0]);
+  const listed = argv.some((word) => ['--help', 'completion', '--get-yargs-completions'].includes(word));
+  const meant = words.filter(
+    (word) => word === first || (!first && (listed || word === 'watch' || argv.includes(word))),
+  );
+  return Promise.all(meant.map(async (word) => (await commands[word]()) as unknown as Command));
+}
 
 /** Exit codes: 0 well, 1 failed, 2 wrong configuration or command line; a command may have further ones. */
 async function main(): Promise<number> {
@@ -60,20 +73,17 @@ async function main(): Promise<number> {
         exit = await run(world, values as unknown as F);
       },
     );
-  add(watch);
-  add(render);
-  add(explain);
-  add(agents);
-  add(lint);
-  add(testAgent);
-  add(ship);
-  add(serve);
+  for (const command of await chosen()) add(command);
   await parser.parseAsync();
   return exit;
 }
 
 /** The agents' options are only needed where they are shown. */
 async function withOptions<T>(yargs: Argv<T>): Promise<Argv<T>> {
+  const [{ listAgents, loadAgents }, { options }] = await Promise.all([
+    import('./agent/load.ts'),
+    import('./config/options.ts'),
+  ]);
   const shown = argv.some((word) => ['--help', '--get-yargs-completions'].includes(word));
   const places = { builtin: join(world.home, 'agents'), templates: join(world.home, 'templates') };
   const names = shown ? (await listAgents(places)).map(({ name }) => name) : [];
