@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { hasCode } from '../system/replace.ts';
 import { parseGlob, pathMatcher, type GlobPart } from './glob.ts';
-import { strangersPattern } from './pattern.ts';
+import { strangersPattern } from '../system/pattern.ts';
 import { attributesOfChain } from './place.ts';
 import type { Multiline, Source } from './record.ts';
 

@@ -22,13 +22,14 @@ export async function runShip(settings: ShipSettings, process: Process): Promise
   const status = address === 'off' ? undefined : await serveStatus(address, shipEndpoints(ship, metrics, limit));
   const names = destinations.map(({ name }) => name);
   log.info('started', { version: process.version, destinations: names, port: status?.port });
-  if (core.preset === 'loggy') process.stderr.write('Online\n');
   if (core['state-path'] === undefined)
     log.warn('without --state-path each start is the first: what is unread at the end is lost or comes twice');
   process.signal.addEventListener('abort', () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) node.once(signal, () => node.exit(1));
   });
-  await ship.run(process.signal);
+  await ship.run(process.signal, () => {
+    if (core.preset === 'loggy') process.stderr.write('Online\n');
+  });
   await status?.close();
   log.info('ended', { signal: process.signal.reason });
   return 0;

@@ -15,8 +15,8 @@ export interface Ship {
   state(): { scanned: boolean; problems: readonly string[]; destinations: DestinationState[] };
   /** Brings the metrics up to date. */
   measure(): void;
-  /** Runs until the abort, and then until all is sent or the grace is over. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Runs until the abort, and then until all is sent or the grace is over; tells when what is there is followed. */
+  run(signal: AbortSignal, onFollowed: () => void): Promise<void>;
 }
 
 export interface DestinationState {
@@ -131,9 +131,10 @@ export async function createShip(
       })),
     }),
     measure,
-    async run(signal) {
-      while (!signal.aborted) {
+    async run(signal, onFollowed) {
+      for (let first = true; !signal.aborted; first = false) {
         scan();
+        if (first) onFollowed();
         const wait = again.shift() ?? core.interval * 1000;
         const woken = new AbortController();
         wake = () => woken.abort();

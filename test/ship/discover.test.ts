@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { strangersPattern } from '../../src/ship/pattern.ts';
+import { strangersPattern } from '../../src/system/pattern.ts';
 import { discover, type Wanted } from '../../src/ship/discover.ts';
 import { pathMatcher } from '../../src/ship/glob.ts';
 import { attributesOfChain } from '../../src/ship/place.ts';

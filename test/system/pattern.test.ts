@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { discover } from '../../src/ship/discover.ts';
-import { strangersPattern } from '../../src/ship/pattern.ts';
+import { strangersPattern } from '../../src/system/pattern.ts';
 
 const hostile = [
   '(a+)+$',
@@ -38,7 +38,7 @@ test('patterns that ordinary matching never ends with are matched in no time, or
       }
       parentPort.postMessage('over');
     });`;
-  const module = new URL('../../src/ship/pattern.ts', import.meta.url).href;
+  const module = new URL('../../src/system/pattern.ts', import.meta.url).href;
   const worker = new Worker(source, { eval: true, workerData: { module, hostile } });
   const said = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve('still at it'), 10_000);

@@ -1,0 +1,47 @@
+import type { Log } from '../system/log.ts';
+import type { ServeMetrics } from './metrics.ts';
+import type { ServeValues } from './options.ts';
+import type { Store } from './store.ts';
+
+/** What every handler works with. */
+export interface World {
+  store: Store;
+  values: ServeValues;
+  metrics: ServeMetrics;
+  log: Log;
+  /** Nanoseconds since 1970. */
+  now(): bigint;
+}
+
+export interface Asked {
+  method: string;
+  /** What the `*` at the end of the route's path stood for, not decoded; empty for others. */
+  rest: string;
+  query: URLSearchParams;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The whole body, decompressed. Throws `BodyError` if it is too large or not what it says; its status is the answer. */
+  body(): Promise<Buffer>;
+  /** The body as it comes in, decompressed, for what may be larger than memory. */
+  stream(): AsyncIterable<Buffer>;
+  /** Aborted when the client is gone, the time for a request is over, or the program ends. */
+  signal: AbortSignal;
+}
+
+export interface Reply {
+  status: number;
+  type?: string;
+  headers?: Readonly<Record<string, string>>;
+  /** In pieces, each is sent as soon as it is there, and the next one is asked for when the client takes more. */
+  body?: string | Buffer | AsyncIterable<string | Buffer>;
+}
+
+export type Handler = (asked: Asked, world: World) => Promise<Reply>;
+
+/** One sibling in `routes/`: what answers at a path, by method. HEAD is answered as GET. */
+export interface Route {
+  /** As `/query`; with `/*` at its end it stands for all below it. */
+  path: string;
+  /** Who may ask: `write` and `read` by their credentials, `probe` (probes and metrics) by its own. */
+  access: 'write' | 'read' | 'probe';
+  methods: Readonly<Record<string, Handler>>;
+}
