@@ -1,4 +1,6 @@
 // What runs in the thread of an agent from outside; `worker.ts` starts it and talks to it.
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { Agent, Output, RenderInput } from './agent.ts';
 import { contractProblems, importAgent } from './import.ts';
@@ -49,11 +51,21 @@ const { plugin, task, api } = workerData as ThreadData;
 // What `render` prints is the program's; whatever an agent prints goes elsewhere.
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
+yieldToOthers();
 provideApi(api);
 
 if (task.do === 'describe') tell(await answer(async () => describe(await load())));
 else if (task.do === 'answer') await answerNow(task);
 else await renderForEver();
+
+/** The program's own thread comes first, where threads have priorities (Linux). It is a courtesy: without it all works. */
+function yieldToOthers(): void {
+  try {
+    setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    return;
+  }
+}
 
 async function load(): Promise<Agent> {
   const agent = await importAgent(plugin.name, plugin.path);

@@ -13,6 +13,8 @@ export interface Limits {
   answer: number;
   /** Milliseconds after a first failure before it is tried again; doubled with each further one, up to a minute. */
   again: number;
+  /** After a rendering in vain it is left alone for so many times as long as that took, whatever `again` says. */
+  rest: number;
   memory: ResourceLimits;
 }
 
@@ -20,6 +22,7 @@ export const usualLimits: Limits = {
   render: 10_000,
   answer: 5000,
   again: 1000,
+  rest: 9,
   memory: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 },
 };
 
@@ -95,11 +98,12 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
   let why = '';
   let notBefore = 0;
 
-  const fail = (failed: Worker, reason: string) => {
+  const fail = (failed: Worker, reason: string, took = 0) => {
     if (worker !== failed) return;
     worker = undefined;
     why = reason;
-    notBefore = performance.now() + Math.min(longestWait, limits.again * 2 ** failures);
+    const wait = Math.min(longestWait, limits.again * 2 ** failures);
+    notBefore = performance.now() + Math.max(wait, limits.rest * took);
     failures += 1;
     void failed.terminate();
     for (const one of waiting.values()) one.answer({ problem: reason });
@@ -123,7 +127,7 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
     const request: RenderRequest = { id, targets, node, options, pairs: pairsOf(seenByShipper) };
     hired.ref();
     const answer = await new Promise<Parameters<Waiting['answer']>[0]>((resolve) => {
-      const late = setTimeout(() => fail(hired, tooLate(limits.render)), limits.render);
+      const late = setTimeout(() => fail(hired, tooLate(limits.render), limits.render), limits.render);
       waiting.set(id, {
         answer(given) {
           clearTimeout(late);

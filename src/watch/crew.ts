@@ -48,7 +48,7 @@ export interface AgentState {
 }
 
 /** Milliseconds for which agents are waited for at the most, and after which one of them counts as slow. */
-const grace = { all: 2000, one: 1000 };
+const grace = { all: 1000, one: 1000 };
 
 interface Member {
   /** As the settings have it now. */
@@ -102,6 +102,7 @@ export function createCrew({ log, metrics, now, onLate, reloads }: CrewInput): C
     countUnsupported(results, metrics);
     if (result.errors.length === 0) observeLatency(configured, name, verdicts, measured, now(), metrics);
     if (!waited) onLate?.();
+    return result.errors.length === 0;
   };
 
   return {

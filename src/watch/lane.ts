@@ -12,10 +12,11 @@ export interface Lane<W> {
 }
 
 export interface LaneInput<W> {
-  work(wish: W): Promise<void>;
+  /** Resolves to true if it came to a good end. */
+  work(wish: W): Promise<boolean>;
   /** What is left to do after a wish that was never worked on, and a newer one. */
   merge(older: W, newer: W): W;
-  /** Work that has taken longer, in milliseconds, makes the lane a slow one, until it takes less. */
+  /** Work that has taken longer, in milliseconds, makes the lane a slow one, until it comes to a good end in less. */
   slow: number;
   now(): number;
 }
@@ -32,8 +33,8 @@ export function createLane<W>({ work, merge, slow, now }: LaneInput<W>): Lane<W>
         const [wish] = next;
         next = undefined;
         runningSince = now();
-        await work(wish);
-        isSlow = now() - runningSince > slow;
+        const good = await work(wish);
+        isSlow = now() - runningSince > slow || (isSlow && !good);
       }
     } finally {
       running = runningSince = undefined;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Output, RenderInput } from '../../src/agent/agent.ts';
@@ -9,7 +11,7 @@ import { createWorkerAgent, usualLimits } from '../../src/agent/worker.ts';
 import { makeTarget, makeTargets, node } from '../support/targets.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
-const limits = { ...usualLimits, render: 1500, answer: 3000, again: 50 };
+const limits = { ...usualLimits, render: 1500, answer: 3000, again: 50, rest: 0 };
 
 /** An agent whose file says this, in a thread of its own. */
 async function agentOf(t: TestContext, body: string, more: Partial<typeof limits> = {}): Promise<RunnableAgent> {
@@ -19,6 +21,8 @@ async function agentOf(t: TestContext, body: string, more: Partial<typeof limits
   const templates = new Map([['a.json', { path: 'a.json.hbs', text: '{"id":"{{id}}"}' }]]);
   return createWorkerAgent({ name: 'mine', path, templates }, { ...limits, ...more });
 }
+
+const threads = () => (platform() === 'linux' ? readdirSync('/proc/self/task') : []);
 
 const reports: string[] = [];
 function render(agent: RunnableAgent, input: Partial<RenderInput> = {}): Promise<Output[]> {
@@ -119,6 +123,28 @@ for (const [what, [body, message]] of Object.entries(fatal)) {
     }
   });
 }
+
+test('one that hangs is left alone for long, others come first while it works', async (t) => {
+  const hanging = await agentOf(t, 'render() { for (;;); }', { render: 200, rest: 1e6 });
+  await assert.rejects(render(hanging), /did not answer/);
+  const before = new Set(threads());
+  await assert.rejects(render(hanging), /did not answer/);
+  assert.deepEqual(
+    threads().filter((one) => !before.has(one)),
+    [],
+    'no thread was started for it',
+  );
+  const polite = await agentOf(
+    t,
+    `async render() {
+      const { readFileSync } = await import('node:fs');
+      const fields = readFileSync('/proc/thread-self/stat', 'utf8').replace(/^.*\\) /s, '').split(' ');
+      return [{ kind: 'file', path: '/nice', content: fields[16] }];
+    }`,
+  );
+  const [output] = await render(polite);
+  assert.equal(output?.kind === 'file' && output.content, platform() === 'linux' ? '10' : undefined);
+});
 
 test('one that digs too deep only throws', async (t) => {
   const agent = await agentOf(t, `render() { const dig = () => dig() + 1; return [dig()]; }`);

@@ -6,11 +6,13 @@ import { createLane } from '../../src/watch/lane.ts';
 function set() {
   const clock = { now: 0 };
   const begun: string[] = [];
+  const ill = new Set<string>();
   let end = Promise.withResolvers<void>();
   const lane = createLane<string>({
     work: async (wish) => {
       begun.push(wish);
       await end.promise;
+      return !ill.has(wish);
     },
     merge: (older, newer) => `${older}+${newer}`,
     slow: 100,
@@ -21,7 +23,7 @@ function set() {
     end = Promise.withResolvers();
     await new Promise(setImmediate);
   };
-  return { lane, clock, begun, finish };
+  return { lane, clock, begun, ill, finish };
 }
 
 test('a lane does one thing at a time; what waits is merged, and the newest is done', async () => {
@@ -57,10 +59,33 @@ test('nobody waits for a lane that is busy or known to be slow', async () => {
   await lane.idle();
 });
 
+test('what fails at once after it was slow is still waited for by nobody', async () => {
+  const { lane, clock, begun, ill, finish } = set();
+  const give = async (wish: string, took: number) => {
+    const given = lane.give(wish);
+    clock.now += took;
+    await finish();
+    await given;
+  };
+  await give('hangs', 500);
+  ill.add('fails');
+  await give('fails', 0);
+  await lane.give('hangs');
+  assert.equal(begun.at(-1), 'hangs', 'it is at work, and was not waited for');
+  await finish();
+  await give('well', 0);
+  let waited = true;
+  const next = lane.give('next').then(() => (waited = false));
+  await new Promise(setImmediate);
+  assert.equal(waited, true, 'after a good end it is waited for again');
+  await finish();
+  await next;
+});
+
 test('work that throws is told to who waits, and the lane goes on', async () => {
   let ill = true;
   const lane = createLane<number>({
-    work: () => (ill ? Promise.reject(new Error('ill')) : Promise.resolve()),
+    work: () => (ill ? Promise.reject(new Error('ill')) : Promise.resolve(true)),
     merge: (_, newer) => newer,
     slow: 100,
     now: () => 0,
