@@ -42,7 +42,7 @@ export default defineAgent({
   },
   hints: ['parser', 'multiline-start', 'tenant', 'attributes'],
 
-  render({ targets, node, options, fill }) {
+  render({ targets, node, options, fill, report }) {
     const file = (path: string, content: string): Output => ({
       kind: 'file',
       path: posix.join(options['dest-path'], path),
@@ -52,6 +52,12 @@ export default defineAgent({
       const { hints, log, id } = target;
       const name = id.replace(/[^a-zA-Z0-9_-]/g, '_');
       const { parser, tenant, multilineStart } = hints;
+      const isKnown = parser !== undefined && options.parsers.includes(parser);
+      if (parser !== undefined && !isKnown)
+        report(
+          target,
+          `the parser ${JSON.stringify(parser)} is not one of --fluent-bit-parsers; it is only an attribute`,
+        );
       const content = fill('container.fluentbit', {
         name,
         log: { ...log, path: pathPattern(target) },
@@ -61,7 +67,7 @@ export default defineAgent({
           ...(tenant && { tenant }),
           ...(parser && { parser }),
         },
-        parser: parser !== undefined && options.parsers.includes(parser) ? parser : '',
+        parser: isKnown ? parser : '',
         start: multilineStart === undefined ? '' : regex(multilineStart),
       });
       return file(`conf.d/container-${segment(id)}.yaml`, content);

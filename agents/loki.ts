@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { defineAgent, type Output } from '../src/agent/agent.ts';
 import { toJson } from '../src/agent/json.ts';
 import { wantedLabels } from '../src/agent/labels.ts';
-import { firstBytes, segment } from '../src/agent/path.ts';
+import { escapeGlob, firstBytes, segment } from '../src/agent/path.ts';
 import type { Node, Target } from '../src/agent/target.ts';
 
 /** Loki's own limit (`max_label_value_length`). */
@@ -37,6 +37,7 @@ export default defineAgent({
       if (left.length > 0) report(target, `labels beyond --loki-max-labels are left out: ${left.join(', ')}`);
       // Neither `format` nor `tenant` reaches Loki: the shipper's stages take them off.
       const { tenant } = target.hints;
+      // Promtail and Alloy take `__path__` for a doublestar pattern (tried: 1.3, 4.10).
       const ofShipper = { __path__: escapeGlob(path), format, ...(tenant !== undefined && { tenant }) };
       const content = [{ targets: ['localhost'], labels: { ...ofShipper, ...Object.fromEntries(labels) } }];
       return {
@@ -71,9 +72,4 @@ function labelsOf(target: Target, node: Node, keys: readonly string[]): [string,
   return [...own, ...ofPod, ...attributes]
     .map(([name, value]): [string, string] => [name, firstBytes(value, VALUE_BYTES)])
     .filter(([, value]) => value !== '');
-}
-
-/** Promtail and Alloy take `__path__` for a doublestar pattern, in which a backslash makes the next one itself (tried: 1.3, 4.10). */
-function escapeGlob(path: string): string {
-  return path.replace(/[*?[\]{}\\]/g, String.raw`\$&`);
 }

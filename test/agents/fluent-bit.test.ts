@@ -142,6 +142,10 @@ test('only a parser that Fluent Bit has is named: an unknown one ends the proces
   assert.deepEqual(parser({}), [undefined, 'klog']);
   assert.deepEqual(parser({ parsers: ['json'] }), [undefined, 'klog']);
   assert.deepEqual(parser({ parsers: ['json', 'klog'] }), ['klog', 'klog']);
+  const reports = (parsers: string[]) =>
+    render(fluentBit, [makeTarget({ hints: { parser: 'klog' } })], { parsers }).reports;
+  assert.deepEqual(reports(['klog']), []);
+  assert.match(reports(['json']).join('\n'), /the parser "klog" is not one of --fluent-bit-parsers/);
 });
 
 test('attributes come behind the parser, so that no line can replace them', () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../support/program.ts';
 import { createWorld } from '../support/world.ts';
@@ -39,6 +41,16 @@ test('hints reach the shippers; what is wrong with them is told everywhere, once
   Object.assign(changed.metadata, { annotations: ours({ include: 'false' }) });
   world.api.pods.set(changed);
   await until('nothing shipped', async () => (await world.shipped()).length === 0);
+});
+
+test('without a cluster, what is wrong with hints is told as well', async (t) => {
+  const world = await createWorld(t, { agents: ['loki'] });
+  const { pod } = await world.pod('shop', { annotations: ours({ praser: 'x', tenant: 'blue' }) });
+  const pods = join(world.root, 'pods.json');
+  await writeFile(pods, JSON.stringify({ apiVersion: 'v1', kind: 'PodList', items: [pod] }));
+  const { stdout, stderr } = await world.run(['render', '--pods', pods], { WATCHER_TENANTS: '{"default": ["blue"]}' });
+  assert.match(stderr, /^default\/shop: ignored unknown-key: kubernetes-log-watcher\/praser .*parser/m);
+  assert.match(stdout, /"tenant": "blue"/);
 });
 
 test('with --require-include only what asks for it is shipped', async (t) => {

@@ -2,6 +2,7 @@ import type { Command } from '../../config/command.ts';
 import { ConfigError } from '../../config/error.ts';
 import { readMetadata, readPods } from '../../kubernetes/file.ts';
 import { mask } from '../../system/secrets.ts';
+import { ignoredHints } from '../hints/tell.ts';
 import { difference, renderAll, toText } from '../render.ts';
 import { createScan, rootsOf } from '../scan.ts';
 import { configure, settingsOf } from '../settings.ts';
@@ -50,7 +51,8 @@ export default {
       nodeLabels: nodes?.find(({ name }) => name === core['node-name'])?.labels,
     });
     const { verdicts, rendered } = await renderAll(scan, pods, settings);
-    for (const { problems } of rendered) for (const problem of problems) process.stderr.write(mask(`${problem}\n`));
+    const problems = [...ignoredHints(verdicts), ...rendered.flatMap(({ problems }) => problems)];
+    process.stderr.write(mask(problems.map((problem) => `${problem}\n`).join('')));
     const outputs = rendered.flatMap(({ outputs }) => outputs);
     const kept = verdicts.filter(({ state }) => state === 'kept').length;
     process.stderr.write(`${kept} of ${verdicts.length} containers shipped, ${outputs.length} outputs\n`);

@@ -23,6 +23,14 @@ export function tellHints(before: readonly Verdict[], after: readonly Verdict[],
   }
 }
 
+/** The same as lines of text. */
+export function ignoredHints(verdicts: readonly Verdict[]): string[] {
+  return [...problemsOf(verdicts).values()].map(
+    ({ namespace, pod, of, code, annotation, detail }) =>
+      `${namespace}${of === 'pod' ? `/${pod}` : ''}: ignored ${code}: ${annotation} ${detail}`,
+  );
+}
+
 /** Counts the hints that agents can't do, each for each container. */
 export function countUnsupported(results: ReadonlyMap<string, Result>, { hintProblems }: Metrics): void {
   const reports = [...results.values()].flatMap((result) => [...result.reports.values()].flat());
