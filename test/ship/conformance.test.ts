@@ -75,7 +75,7 @@ async function start(t: TestContext, args: readonly string[], env: NodeJS.Proces
   const ship = await createShip(shipSettings(process, []), process, silent, metrics);
   const ended = new AbortController();
   let running: Promise<void> | undefined;
-  const run = () => (running ??= ship.run(ended.signal));
+  const run = () => (running ??= ship.run(ended.signal, () => {}));
   const stop = async () => {
     ended.abort();
     await run();
