@@ -1,11 +1,6 @@
+import type { Fault } from './reply.ts';
 import type { Entry } from './store.ts';
 import { parseTime } from './time.ts';
-
-/** What is wrong with a request, as the answer tells it. */
-export interface Fault {
-  message: string;
-  detail: string;
-}
 
 export interface Batch {
   entries: Entry[];
@@ -105,7 +100,19 @@ function readEntry(value: unknown, lenient: boolean): Entry | Fault {
   // The application's own JSON may overwrite `time` (Merge_Log of Fluent Bit); `date` stays what the shipper read.
   const time = parsed ?? (lenient ? fromDate(date) : undefined);
   if (time === undefined) return invalid('log entry missing time field');
-  return { namespace, pod, container, time, log, stream, podId, dockerId, host, labels: Object.fromEntries(ownLabels) };
+  return {
+    namespace,
+    pod,
+    container,
+    time,
+    log,
+    stream,
+    podId,
+    dockerId,
+    host,
+    labels: Object.fromEntries(ownLabels),
+    metadata: {},
+  };
 }
 
 /** Seconds with six decimals, which a double holds exactly enough, or a time as text. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable, Transform } from 'node:stream';
+import { pipeline, type Transform } from 'node:stream';
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 
 /** A body that can't be taken; `status` is the answer. */
@@ -13,34 +13,48 @@ export class BodyError extends Error {
 
 const decoders: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
+  'x-gzip': createGunzip,
   deflate: createInflate,
   zstd: createZstdDecompress,
 };
 
 /** The whole body, decompressed; at most `limit` bytes, before as after. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
-  const raw = await collect(request, limit);
-  if (encoding === 'identity') return raw;
+  return collect(readStream(request, limit), limit);
+}
+
+/** The body as it comes in, decompressed; at most `limit` bytes before. What is left when the reader ends is not read. */
+export async function* readStream(request: IncomingMessage, limit = Infinity): AsyncGenerator<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  const raw = bounded(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>, limit);
+  if (encoding === 'identity') {
+    yield* raw;
+    return;
+  }
   const decoder = decoders[encoding]?.();
   if (!decoder) throw new BodyError(415, `content encoding ${JSON.stringify(encoding)} is not supported`);
-  decoder.end(raw);
+  pipeline(raw, decoder, () => undefined);
   try {
-    return await collect(decoder, limit);
+    yield* decoder as AsyncIterable<Buffer>;
   } catch (error) {
-    throw error instanceof BodyError ? error : new BodyError(400, `body is not ${encoding}`);
+    if (error instanceof BodyError || request.errored) throw error;
+    throw new BodyError(400, `body is not ${encoding}`);
   }
 }
 
-async function collect(from: Readable, limit: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
+async function* bounded(pieces: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
   let size = 0;
-  for await (const piece of from as AsyncIterable<Buffer>) {
+  for await (const piece of pieces) {
     size += piece.length;
     if (size > limit) throw tooLarge(limit);
-    pieces.push(piece);
+    yield piece;
   }
+}
+
+async function collect(from: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of bounded(from, limit)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

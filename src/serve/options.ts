@@ -19,6 +19,12 @@ export const serveOptions = {
     max: 268_435_456,
     describe: 'The most bytes of a request, before and after decompression',
   },
+  'request-timeout': {
+    type: 'number',
+    default: 60,
+    min: 0.01,
+    describe: 'Seconds for a request to come in and to be worked on, and for its client to take a piece of the answer',
+  },
   'write-queue': { type: 'number', default: 100_000, min: 1, describe: 'The most entries that wait to be written' },
   grace: { type: 'number', default: 10, min: 0, describe: 'Seconds for requests in flight at the end' },
   'log-level': {

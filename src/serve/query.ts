@@ -1,9 +1,9 @@
-import type { Fault } from './batch.ts';
-import type { Query } from './store.ts';
+import type { Fault } from './reply.ts';
+import type { Search } from './store.ts';
 import { parseTime } from './time.ts';
 
 /** Reads the five parameters of `/query`. `now` in nanoseconds stands for an `end_time` that isn't given. */
-export function readQuery(parameters: URLSearchParams, now: bigint): Query | Fault {
+export function readQuery(parameters: URLSearchParams, now: bigint): Search | Fault {
   const fault = (detail: string): Fault => ({ message: 'invalid query', detail });
   const found: string[] = [];
   for (const name of ['namespace', 'pod_name', 'container_name', 'start_time', 'end_time']) {
@@ -20,5 +20,8 @@ export function readQuery(parameters: URLSearchParams, now: bigint): Query | Fau
   const to = parameters.has('end_time') ? parseTime(end) : now;
   if (to === undefined) return fault(`failed to parse end_time: ${JSON.stringify(end)} is not RFC 3339`);
   if (from >= to) return fault('query time-interval: start_time must be earlier than end_time');
-  return { namespace, pod, container, from, to };
+  const series = Object.entries({ namespace, pod, container }).map(
+    ([name, value]) => ({ name, op: '=', value }) as const,
+  );
+  return { from, to, series, text: [], direction: 'forward' };
 }

@@ -23,7 +23,10 @@ export interface Asked {
   body(): Promise<Buffer>;
   /** The body as it comes in, decompressed, for what may be larger than memory. */
   stream(): AsyncIterable<Buffer>;
-  /** Aborted when the client is gone, the time for a request is over, or the program ends. */
+  /**
+   * Aborted when the client is gone, the program ends, or time is over: until the reply is there, and then between two
+   * pieces of it, since a client that takes nothing may not hold up anything for ever.
+   */
   signal: AbortSignal;
 }
 
@@ -35,13 +38,16 @@ export interface Reply {
   body?: string | Buffer | AsyncIterable<string | Buffer>;
 }
 
+/** An error is logged and answered with 500. */
 export type Handler = (asked: Asked, world: World) => Promise<Reply>;
 
 /** One sibling in `routes/`: what answers at a path, by method. HEAD is answered as GET. */
 export interface Route {
-  /** As `/query`; with `/*` at its end it stands for all below it. */
+  /** As `/query`; with `/*` at its end it stands for all below it. Several routes of one path have different methods. */
   path: string;
   /** Who may ask: `write` and `read` by their credentials, `probe` (probes and metrics) by its own. */
   access: 'write' | 'read' | 'probe';
   methods: Readonly<Record<string, Handler>>;
+  /** The answer goes on until the client leaves, as one that follows: it is cut off when the program is asked to end. */
+  lasting?: boolean;
 }

@@ -11,8 +11,8 @@ import { openSqlite } from './stores/sqlite.ts';
 export async function runServe(values: ServeValues, { signal, stderr, version }: Process): Promise<number> {
   const log = createLog(values['log-level'] as Level, stderr);
   const store = openSqlite({ directory: values['data-path'], queue: values['write-queue'] });
-  const settings = { bodyLimit: values['body-limit'], skipInvalid: values['invalid-entries'] === 'skip' };
-  const server = createServe(store, settings, createServeMetrics(), log);
+  const now = () => BigInt(Date.now()) * 1_000_000n;
+  const server = createServe({ store, values, metrics: createServeMetrics(), log, now }, signal);
   try {
     server.listen(values.port, values['bind-address']);
     await once(server, 'listening');

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createServeMetrics } from '../../src/serve/metrics.ts';
 import { createServe } from '../../src/serve/serve.ts';
+import { serveSettings } from '../../src/serve/settings.ts';
 import { openSqlite } from '../../src/serve/stores/sqlite.ts';
 import { StoreBusy, type Store } from '../../src/serve/store.ts';
 import { silent } from '../../src/system/log.ts';
@@ -16,7 +17,10 @@ const directory = mkdtempSync(join(tmpdir(), 'serve-'));
 const servers: (() => Promise<void>)[] = [];
 
 async function start(store: Store, skipInvalid = false): Promise<string> {
-  const server = createServe(store, { bodyLimit: 10_000, skipInvalid }, createServeMetrics(), silent);
+  const argv = ['--body-limit=10000', `--invalid-entries=${skipInvalid ? 'skip' : 'reject'}`];
+  const now = () => BigInt(Date.now()) * 1_000_000n;
+  const world = { store, values: serveSettings({ argv, env: {} }), metrics: createServeMetrics(), log: silent, now };
+  const server = createServe(world, new AbortController().signal);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   servers.push(async () => {
@@ -119,9 +123,12 @@ test('B-06 a store that fails, and one that is busy', async () => {
   const broken = await start({
     write: (entries) => Promise.reject(entries.length > 1 ? new StoreBusy('full') : new Error('no')),
     // eslint-disable-next-line require-yield
-    async *read() {
+    async *search() {
       throw new Error('no');
     },
+    count: () => Promise.reject(new Error('no')),
+    series: () => Promise.reject(new Error('no')),
+    extent: () => Promise.reject(new Error('no')),
     check: () => Promise.reject(new Error('gone')),
     close: () => Promise.resolve(),
   });
