@@ -2,12 +2,13 @@
 // for the paths, the port and the receiver, which is standard output here.
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { until } from '../support/program.ts';
+import { freePort } from '../support/port.ts';
 import { createWorld } from '../support/world.ts';
+import { rotateWhileDown } from './support/rotated.ts';
 import { installed, startShipper } from './support/shipper.ts';
 
 const program = process.env['E2E_FLUENT_BIT'] ?? 'fluent-bit';
@@ -19,14 +20,6 @@ interface Own {
   service: Record<string, unknown>;
   includes: string[];
   pipeline: { outputs: Record<string, unknown>[] };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function setUp(t: TestContext) {
@@ -141,23 +134,5 @@ test('a reload with the parser of a hint that Fluent Bit lacks does not end it',
 
 test('what was written and rotated while it was down arrives, and nothing twice', async (t) => {
   const setup = await setUp(t);
-  if (!setup) return;
-  const { world, env, start } = setup;
-  const { container } = await world.pod('first', {});
-  await world.node.write(container, ['one']);
-  await world.startReady(env);
-  const before = start();
-  await until('the first line', () => before.of('first').length === 1, 20_000);
-  await before.stop();
-  await world.node.write(container, ['two']);
-  await world.node.rotate(container);
-  await world.node.write(container, ['three']);
-  const after = start();
-  await until('the other lines', () => after.of('first').length >= 2, 20_000);
-  await world.node.write(container, ['four']);
-  await until('the last line', () => after.of('first').length >= 3, 20_000);
-  // Fluent Bit reads the two files in no certain order.
-  const logs = after.of('first').map(({ log }) => log);
-  assert.equal(logs.length, 3);
-  assert.deepEqual(new Set(logs), new Set(['two', 'three', 'four']));
+  if (setup) await rotateWhileDown(setup);
 });

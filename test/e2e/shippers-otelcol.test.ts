@@ -14,6 +14,7 @@ import { hostileTargets } from '../agents/hostile.ts';
 import { contentOf, oneAgent, render } from '../agents/render.ts';
 import { until } from '../support/program.ts';
 import { temporaryDirectory } from '../support/tree.ts';
+import { freePort } from '../support/port.ts';
 import { createWorld } from '../support/world.ts';
 import { installed, startShipper } from './support/shipper.ts';
 
@@ -58,14 +59,6 @@ async function createReceiver(t: TestContext) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close().closeAllConnections());
   return { arrived, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function setUp(t: TestContext) {

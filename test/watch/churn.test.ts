@@ -12,15 +12,7 @@ import { start } from '../../src/watch/running.ts';
 import { allAgents } from '../agents/render.ts';
 import { makeOptions } from '../support/targets.ts';
 import { temporaryDirectory } from '../support/tree.ts';
-
-const rules = {
-  strictLabels: [],
-  includeLabels: [],
-  excludeLabels: [],
-  includeNamespaces: [],
-  excludeNamespaces: [],
-  excludeContainers: [],
-};
+import { noRules } from '../support/rules.ts';
 
 /** Every agent whose shipper looks by itself, writing below a directory. */
 async function reloadFree(t: TestContext): Promise<{ running: Running[]; root: string }> {
@@ -93,7 +85,7 @@ test('an hour of churn: no write without a change, and no reload for shippers th
     scan: () => Promise.resolve({ containers: [...world.alive.values()].map((one) => one.container), incomplete: [] }),
     pods: { synced: true, all: () => [...world.alive.values()].map((one) => one.pod) },
     settings: () => ({
-      rules,
+      rules: noRules,
       node: { name: 'node-1', labels: {}, cluster: { id: 'c', alias: 'a', environment: 'test' } },
       linger: minute,
       seenByShipper: (path) => path,

@@ -6,15 +6,7 @@ import { compileLabelMap } from '../../src/watch/label-map.ts';
 import type { Seen } from '../../src/watch/resolve.ts';
 import { matches, parseSelector } from '../../src/watch/selector.ts';
 import { wish } from '../support/running.ts';
-
-const none: Rules = {
-  strictLabels: [],
-  includeLabels: [],
-  excludeLabels: [],
-  includeNamespaces: [],
-  excludeNamespaces: [],
-  excludeContainers: [],
-};
+import { noRules } from '../support/rules.ts';
 
 interface Subject {
   labels?: Record<string, string>;
@@ -54,7 +46,7 @@ function seen({
   };
 }
 const reason = (subject: Subject, rules: Partial<Rules>) => {
-  const [verdict] = filter([seen(subject)], [], { ...none, ...rules });
+  const [verdict] = filter([seen(subject)], [], { ...noRules, ...rules });
   return [verdict?.reason, verdict?.detail];
 };
 
@@ -153,7 +145,7 @@ test('a sandbox and a waiting container have their own reasons', () => {
   const sandbox = seen();
   sandbox.container.sandbox = true;
   const waiting: Seen = { ...seen({ pod: 'z' }), target: undefined, pending: { reason: 'pod-unknown', detail: 'uid' } };
-  const verdicts = filter([waiting, sandbox], [], none);
+  const verdicts = filter([waiting, sandbox], [], noRules);
   assert.deepEqual(
     verdicts.map(({ state, reason }) => [state, reason]),
     [
@@ -169,7 +161,7 @@ test('what is incomplete on disk is told, unless it is known already', () => {
     { directory: '/y', reason: 'container-incomplete', detail: '' },
     { directory: seen().container.directory, reason: 'config-unreadable', detail: '' },
   ] as const;
-  const verdicts = filter([seen()], incomplete, none);
+  const verdicts = filter([seen()], incomplete, noRules);
   assert.deepEqual(
     verdicts.map(({ state, reason }) => [state, reason]),
     [
@@ -186,7 +178,7 @@ test('kept targets come in canonical order, whatever the order of finding', () =
     ['a', 'z'],
     ['a', 'y'],
   ] as const;
-  const order = (list: Seen[]) => kept(filter(list, [], none)).map(({ pod }) => `${pod.namespace}/${pod.name}`);
+  const order = (list: Seen[]) => kept(filter(list, [], noRules)).map(({ pod }) => `${pod.namespace}/${pod.name}`);
   const all = names.map(([namespace, pod]) => seen({ namespace, pod }));
   assert.deepEqual(order(all), ['a/y', 'a/z', 'b/x']);
   assert.deepEqual(order(all.toReversed()), ['a/y', 'a/z', 'b/x']);

@@ -8,15 +8,7 @@ import { createPasses, type Settings, type World } from '../../src/watch/pass.ts
 import type { Snapshot } from '../../src/watch/snapshot.ts';
 import { running } from '../support/running.ts';
 import { temporaryDirectory, tree } from '../support/tree.ts';
-
-const none = {
-  strictLabels: [],
-  includeLabels: [],
-  excludeLabels: [],
-  includeNamespaces: [],
-  excludeNamespaces: [],
-  excludeContainers: [],
-};
+import { noRules } from '../support/rules.ts';
 
 function container(name: string): Container {
   return {
@@ -77,7 +69,7 @@ async function set(t: TestContext, more: Partial<Fake> & Pick<World, 'snapshot' 
       all: () => fake.pods,
     },
     settings: () => ({
-      rules: none,
+      rules: noRules,
       node: { name: 'n', labels: {}, cluster: { id: '', alias: '', environment: '' } },
       linger: 60_000,
       seenByShipper: (path) => path,

@@ -3,16 +3,10 @@ import { test } from 'node:test';
 import type { Metadata } from '../../src/kubernetes/metadata.ts';
 import type { Settings } from '../../src/watch/pass.ts';
 import { createSurroundings } from '../../src/watch/surroundings.ts';
+import { noRules } from '../support/rules.ts';
 
 const settings: Settings = {
-  rules: {
-    strictLabels: [],
-    includeLabels: [],
-    excludeLabels: [],
-    includeNamespaces: [],
-    excludeNamespaces: [],
-    excludeContainers: [],
-  },
+  rules: noRules,
   node: { name: 'node-1', labels: {}, cluster: { id: '', alias: '', environment: '' } },
   linger: 0,
   seenByShipper: (path) => path,

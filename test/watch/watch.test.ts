@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createWatch } from '../../src/watch/watch.ts';
+import { noRules } from '../support/rules.ts';
 
 test('an empty list of pods beside containers on disk is asked for again', async () => {
   const asked = Promise.withResolvers<void>();
@@ -13,17 +14,9 @@ test('an empty list of pods beside containers on disk is asked for again', async
     pod: { namespace: 'default', name: 'shop', uid: 'uid' },
     log: { path: `${directory}/0.log`, format: 'cri' as const },
   };
-  const rules = {
-    strictLabels: [],
-    includeLabels: [],
-    excludeLabels: [],
-    includeNamespaces: [],
-    excludeNamespaces: [],
-    excludeContainers: [],
-  };
   const watch = await createWatch({
     settings: () => ({
-      rules,
+      rules: noRules,
       node: { name: 'node-1', labels: {}, cluster: { id: '', alias: '', environment: '' } },
       linger: 0,
       seenByShipper: (path) => path,
