@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { declaredLength, unsnappy } from './snappy.ts';
 
 /** A body that can't be taken; `status` is the answer. */
 export class BodyError extends Error {
@@ -21,13 +22,20 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 /** The whole body, decompressed; at most `limit` bytes, before as after. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
-  return collect(readStream(request, limit), limit);
+  return collect(readStream(request, limit, limit), limit);
 }
 
-/** The body as it comes in, decompressed; at most `limit` bytes before. What is left when the reader ends is not read. */
-export async function* readStream(request: IncomingMessage, limit = Infinity): AsyncGenerator<Buffer> {
+/**
+ * The body as it comes in, decompressed; at most `limit` bytes before. What is left when the reader ends is not read.
+ * Snappy has no pieces: such a body is `whole` bytes at the most.
+ */
+export async function* readStream(request: IncomingMessage, whole: number, limit = Infinity): AsyncGenerator<Buffer> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   const raw = bounded(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>, limit);
+  if (encoding === 'snappy') {
+    yield fromSnappy(await collect(raw, whole), whole);
+    return;
+  }
   if (encoding === 'identity') {
     yield* raw;
     return;
@@ -40,6 +48,15 @@ export async function* readStream(request: IncomingMessage, limit = Infinity): A
   } catch (error) {
     if (error instanceof BodyError || request.errored) throw error;
     throw new BodyError(400, `body is not ${encoding}`);
+  }
+}
+
+function fromSnappy(body: Buffer, limit: number): Buffer {
+  if ((declaredLength(body)?.length ?? 0) > limit) throw tooLarge(limit);
+  try {
+    return unsnappy(body);
+  } catch (error) {
+    throw new BodyError(400, (error as Error).message);
   }
 }
 

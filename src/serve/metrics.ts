@@ -20,6 +20,7 @@ export function createServeMetrics() {
     registry,
     stored: counter('stored_entries_total', 'Entries that were acknowledged.'),
     skipped: counter('skipped_entries_total', 'Entries that could not be stored and were left out.'),
+    cut: counter('cut_entries_total', 'Entries whose text was too long and was cut.'),
     refused: counter('busy_requests_total', 'Requests that were refused because too much was waiting.'),
     /** `path` is the route, never what a stranger asked for. */
     answered(method: string, path: string, status: number, seconds: number): void {

@@ -19,6 +19,14 @@ export const serveOptions = {
     max: 268_435_456,
     describe: 'The most bytes of a request, before and after decompression',
   },
+  'entries-limit': { type: 'number', default: 100_000, min: 1, describe: 'The most entries of a request' },
+  'line-limit': {
+    type: 'number',
+    default: 1_048_576,
+    min: 1,
+    describe: 'The most bytes of the text of an entry; with --invalid-entries skip a longer one is cut',
+  },
+  'tenant-label': { type: 'string', describe: 'Label that gets what X-Scope-OrgID tells; without it that is ignored' },
   'request-timeout': {
     type: 'number',
     default: 60,

@@ -90,7 +90,7 @@ const asked = (
   headers: request.headers,
   body: () => readBody(request, values['body-limit']),
   async *stream() {
-    for await (const piece of readStream(request)) {
+    for await (const piece of readStream(request, values['body-limit'])) {
       renew();
       yield piece;
     }

@@ -1,0 +1,88 @@
+export type Labels = Readonly<Record<string, string>>;
+
+const name = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+const text = /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y;
+const blank = /[ \t\n\r]*/y;
+
+/** The limits of Loki, but for the number of labels, which is greater here. */
+const most = { labels: 64, name: 1024, value: 2048, text: 262_144 };
+
+/** Reads `{name="value", …}`, the way in which protobuf pushes tell labels. Throws where it is something else. */
+export function parseLabels(source: string): Labels {
+  if (source.length > most.text) throw new Error(`labels are longer than ${most.text} characters`);
+  const labels: [string, string][] = [];
+  let at = 0;
+  const take = (pattern: RegExp): string | undefined => {
+    blank.lastIndex = at;
+    at += blank.exec(source)?.[0].length ?? 0;
+    pattern.lastIndex = at;
+    const [found] = pattern.exec(source) ?? [];
+    at += found?.length ?? 0;
+    return found;
+  };
+  const need = (pattern: RegExp, what: string): string => {
+    const found = take(pattern);
+    if (found === undefined) throw new Error(`parse error at character ${at + 1} of the labels: expected ${what}`);
+    return found;
+  };
+  need(/\{/y, '{');
+  while (take(/\}/y) === undefined) {
+    if (labels.length > 0) {
+      need(/,/y, ', or }');
+      if (take(/\}/y) !== undefined) break;
+    }
+    const key = need(name, 'the name of a label');
+    need(/=/y, '=');
+    labels.push([key, unquote(need(text, 'a text in quotes'))]);
+  }
+  need(/$/y, 'the end');
+  return checkLabels(labels);
+}
+
+/** What is in order as labels of a stream; throws where it isn't. */
+export function checkLabels(pairs: readonly (readonly [string, unknown])[]): Labels {
+  if (pairs.length === 0) throw new Error('error at least one label pair is required per stream');
+  if (pairs.length > most.labels) throw new Error(`stream has ${pairs.length} labels; the limit is ${most.labels}`);
+  for (const [key, value] of pairs) {
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(key) || key.length > most.name)
+      throw new Error(`parse error: ${JSON.stringify(key.slice(0, 100))} is no name of a label`);
+    if (typeof value !== 'string') throw new Error(`parse error: the value of label ${key} is no text`);
+    if (value.length > most.value || Buffer.byteLength(value) > most.value)
+      throw new Error(`the value of label ${key} is longer than ${most.value} bytes`);
+  }
+  // A label can be called __proto__.
+  return Object.fromEntries(pairs) as Labels;
+}
+
+const letters: Readonly<Record<string, string>> = {
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+};
+
+/** A text as Go quotes it: https://go.dev/ref/spec#String_literals; bytes that are given as numbers are UTF-8. */
+function unquote(quoted: string): string {
+  const inner = quoted.slice(1, -1);
+  if (quoted.startsWith('`') || !inner.includes('\\')) return inner;
+  const escape = /\\(?:x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^xuU0-7]))|[^\\]+|\\/gy;
+  const found = [...inner.matchAll(escape)];
+  if (found.reduce((sum, [all]) => sum + all.length, 0) !== inner.length) throw noEscape();
+  const parts = found.map(([all, hex, octal, four, eight, letter]) => {
+    if (!all.startsWith('\\')) return Buffer.from(all);
+    if (hex ?? octal) return Buffer.from([hex ? Number.parseInt(hex, 16) : Number.parseInt(octal ?? '', 8) & 255]);
+    if (letter !== undefined && letters[letter] !== undefined) return Buffer.from(letters[letter]);
+    const code = Number.parseInt(four ?? eight ?? '', 16);
+    if (Number.isNaN(code) || code > 0x10ffff) throw noEscape();
+    return Buffer.from(String.fromCodePoint(code));
+  });
+  return Buffer.concat(parts).toString('utf8');
+}
+
+const noEscape = () => new Error('parse error: a label has an escape that there is not');
