@@ -1,3 +1,4 @@
+import type { Limits } from './assembler.ts';
 import type { Batch } from './sink.ts';
 
 /** Where reading has to go on in one file after a restart. */
@@ -45,4 +46,36 @@ export interface Reader {
   /** Number of files held open. */
   readonly open: number;
   close(): void;
+}
+
+/** What all readers of a destination share. */
+export interface FollowWorld extends Limits {
+  /** Read into and forgotten at each call; it takes at least the greatest line and 8 KiB. */
+  buffer: Buffer;
+  /** Milliseconds for which a file that was put aside or deleted may still grow. */
+  linger: number;
+  /** Milliseconds after which the beginning of a line is taken for all of it. */
+  patience: number;
+  /** Something is lost for good: bytes of a file that is gone. */
+  lost(reason: 'gone', bytes: number, path: string): void;
+  /** Told once for each change of state; undefined is well. */
+  problem(path: string, error: Error | undefined): void;
+  /** True if another path has this file already. */
+  isTaken(dev: number, ino: number): boolean;
+  /** Where reading of a file ended that is known by another name. */
+  known?(ino: number): readonly FileMark[];
+  rotated(): void;
+  truncated(): void;
+}
+
+/** Where a reader begins. */
+export interface Start {
+  /** Where the file is, if its source tells it by another name. */
+  path?: string;
+  /** Where an earlier process ended; the rest has no meaning then. */
+  mark?: Mark;
+  /** Where a file that stands there is begun. */
+  start?: 'beginning' | 'end';
+  /** Milliseconds since 1970: what was put aside after it belongs to the log; nothing does, if not given. */
+  since?: number;
 }

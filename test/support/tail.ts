@@ -1,5 +1,5 @@
-import { createFollower, type FollowWorld, type Start } from '../../src/ship/follower.ts';
-import type { Reader } from '../../src/ship/reader.ts';
+import { createFollower } from '../../src/ship/follower.ts';
+import type { FollowWorld, Reader, Start } from '../../src/ship/reader.ts';
 import type { LogRecord, Source } from '../../src/ship/record.ts';
 import type { Batch } from '../../src/ship/sink.ts';
 
