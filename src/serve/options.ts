@@ -12,6 +12,11 @@ export const serveOptions = {
     choices: ['reject', 'skip'],
     describe: 'Whether one entry that can not be stored refuses its whole request',
   },
+  'tag-header': {
+    type: 'string',
+    default: 'fluent-tag',
+    describe: "Header with the tag of the entries (Fluent Bit's header_tag), for those that tell no pod; with skip",
+  },
   'body-limit': {
     type: 'number',
     default: 16_777_216,
@@ -34,6 +39,8 @@ export const serveOptions = {
     describe: 'Seconds for a request to come in and to be worked on, and for its client to take a piece of the answer',
   },
   'write-queue': { type: 'number', default: 100_000, min: 1, describe: 'The most entries that wait to be written' },
+  'query-limit': { type: 'number', default: 5000, min: 1, describe: 'The most lines of an answer' },
+  'query-range': { type: 'number', default: 0, min: 0, describe: 'The most seconds that a query may span; 0 for any' },
   grace: { type: 'number', default: 10, min: 0, describe: 'Seconds for requests in flight at the end' },
   'log-level': {
     type: 'string',

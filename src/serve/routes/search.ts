@@ -1,0 +1,53 @@
+import { answering, begun, ndjson, wantsLines } from '../answer.ts';
+import { find } from '../find.ts';
+import { between, oneOf, parametersOf } from '../parameters.ts';
+import type { Handler, Route } from '../route.ts';
+import { rowOf } from '../row.ts';
+import { asking, readRange, readSeries, readText } from '../selection.ts';
+import type { Found } from '../store.ts';
+import { formatTime } from '../time.ts';
+
+const search: Handler = async ({ query, headers, signal }, { store, values, now }) => {
+  const parameters = parametersOf(query);
+  const most = values['query-limit'];
+  const conditions = [...readSeries(parameters), ...readText(parameters)];
+  const range = readRange(parameters, now(), BigInt(values['query-range']) * 1_000_000_000n);
+  const direction = parameters.one('direction', oneOf('backward', 'forward'), 'backward or forward') ?? 'backward';
+  const limit = parameters.one('limit', between(1, most), `1 to ${most}`) ?? Math.min(100, most);
+  const after = parameters.one('after', (text) => (text === '' ? undefined : text), 'the next of an answer');
+  parameters.done();
+  const order = { direction, ...(after !== undefined && { after }) };
+  const found = find(store, asking(conditions, range), order, signal);
+  const bounds = { from: formatTime(range.from), to: formatTime(range.to) };
+  const lines = wantsLines(headers['accept']);
+  const body = await begun(lines ? linesOf(found, limit) : pageOf(found, limit, bounds));
+  return { status: 200, type: lines ? ndjson : 'application/json', headers: { vary: 'accept, accept-encoding' }, body };
+};
+
+async function* linesOf(found: AsyncIterable<Found>, limit: number): AsyncGenerator<string> {
+  let count = 0;
+  for await (const one of found) {
+    yield `${JSON.stringify(rowOf(one))}\n`;
+    count += 1;
+    if (count === limit) return;
+  }
+}
+
+async function* pageOf(found: AsyncIterable<Found>, limit: number, bounds: object): AsyncGenerator<string> {
+  let count = 0;
+  let last: string | null = null;
+  let next: string | null = null;
+  for await (const one of found) {
+    if (count === limit) {
+      next = last;
+      break;
+    }
+    yield `${count === 0 ? '{"entries":[' : ','}\n${JSON.stringify(rowOf(one))}`;
+    last = one.cursor;
+    count += 1;
+  }
+  yield `${count === 0 ? '{"entries":[' : '\n'}],"next":${JSON.stringify(next)},${JSON.stringify(bounds).slice(1)}\n`;
+}
+
+/** What matches, a page at a time. */
+export default { path: '/api/search', access: 'read', methods: { GET: answering(search) } } satisfies Route;

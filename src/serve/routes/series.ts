@@ -1,0 +1,27 @@
+import { answering } from '../answer.ts';
+import { between, parametersOf } from '../parameters.ts';
+import { json } from '../reply.ts';
+import type { Handler, Route } from '../route.ts';
+import { asking, readRange, readSeries } from '../selection.ts';
+import { formatTime } from '../time.ts';
+import { seriesTest } from '../condition.ts';
+
+const series: Handler = async ({ query, signal }, { store, values, now }) => {
+  const parameters = parametersOf(query);
+  const conditions = readSeries(parameters);
+  const range = readRange(parameters, now(), BigInt(values['query-range']) * 1_000_000_000n);
+  const limit = parameters.one('limit', between(1, 100_000), '1 to 100000') ?? 1000;
+  parameters.done();
+  const { selection, rest } = asking(conditions, range);
+  const holds = rest.map(seriesTest);
+  const found = (await store.series(selection, signal)).filter((one) => holds.every((test) => test(one)));
+  return json(200, {
+    series: found.slice(0, limit),
+    from: formatTime(range.from),
+    to: formatTime(range.to),
+    more: found.length > limit,
+  });
+};
+
+/** The series that have something in a time. */
+export default { path: '/api/series', access: 'read', methods: { GET: answering(series) } } satisfies Route;
