@@ -19,7 +19,12 @@ export function createServeMetrics() {
   return {
     registry,
     stored: counter('stored_entries_total', 'Entries that were acknowledged.'),
-    skipped: counter('skipped_entries_total', 'Entries that could not be stored and were left out.'),
+    skipped: new Counter({
+      name: 'logwatch_serve_skipped_entries_total',
+      help: 'Entries that could not be stored and were left out, by what was wrong.',
+      labelNames: ['reason'],
+      registers,
+    }),
     cut: counter('cut_entries_total', 'Entries whose text was too long and was cut.'),
     refused: counter('busy_requests_total', 'Requests that were refused because too much was waiting.'),
     /** `path` is the route, never what a stranger asked for. */

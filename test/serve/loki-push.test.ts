@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readProto } from '../../src/serve/push/proto.ts';
 import { parseLabels } from '../../src/serve/push/labels.ts';
 import { StoreBusy, StoreNotReady } from '../../src/serve/store.ts';

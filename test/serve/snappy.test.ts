@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { unsnappy } from '../../src/serve/snappy.ts';
 import { snappyCompressor } from '../../src/ship/snappy.ts';
 

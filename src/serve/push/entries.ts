@@ -1,4 +1,5 @@
 import { attribute, attributeLine } from '../attribution.ts';
+import { shorten } from '../shorten.ts';
 import type { Entry } from '../store.ts';
 import type { Labels } from './labels.ts';
 import type { Stream } from './stream.ts';
@@ -34,13 +35,4 @@ export function entriesOf(
     }
   }
   return pushed;
-}
-
-/** The beginning of a text, in whole characters. */
-export function shorten(line: string, longest: number): string {
-  if (line.length * 3 <= longest || Buffer.byteLength(line) <= longest) return line;
-  const bytes = Buffer.from(line);
-  let end = longest;
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString('utf8', 0, end);
 }

@@ -32,7 +32,7 @@ const push: Handler = async (asked, world) => {
       headers: unkept.headers ?? {},
     };
   metrics.cut.inc(cut);
-  metrics.skipped.inc(left);
+  metrics.skipped.inc({ reason: 'length' }, left);
   return refused === undefined ? { status: 204 } : refuse(400, refused);
 };
 
