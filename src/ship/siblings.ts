@@ -37,10 +37,12 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** True for the name of a file that a rotation has made of the log `base`. */
+/**
+ * True for the name of a file that a rotation has made of the log `base`: a number or a date stands behind it, or
+ * `.old`. What else lies there, `x.log.conf` or `x.log.gz`, is none.
+ */
 export function isRotated(name: string, base: string): boolean {
-  const sign = name.charAt(base.length);
-  return name.startsWith(base) && (sign === '.' || sign === '-') && !/\.(gz|tmp|bz2|xz|zst)$/.test(name);
+  return name.startsWith(base) && /^[.-](\d[\d.:TZ_-]*|old|bak)$/.test(name.slice(base.length));
 }
 
 /** Opens the one that was marked; undefined if it is not there. */

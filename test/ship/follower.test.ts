@@ -243,6 +243,21 @@ for (const overlong of ['split', 'truncate'] as const)
     reader.close();
   });
 
+test('what lies beside a log and is no part of it', (t) => {
+  const path = place(t);
+  const { follow } = tailWorld();
+  writeFileSync(path, 'a\n');
+  const [reader, batch] = [follow(path), rememberingBatch()];
+  drain(reader, batch);
+  for (const end of ['.conf', '.status', '-notes', '.1.gz', '.20260102-030405.tmp'])
+    writeFileSync(path + end, `${end}\n`);
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, 'b\n');
+  drain(reader, batch);
+  assert.deepEqual(texts(batch), ['a', 'b']);
+  reader.close();
+});
+
 test('invalid UTF-8 becomes U+FFFD, NUL and CR stay where they mean something', (t) => {
   const path = place(t);
   const { follow } = tailWorld();
