@@ -1,6 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { emptyLine } from '../logs/lines/line.ts';
 import { lineParser } from '../logs/lines/parse.ts';
+import { afterwards, createGiving } from './giving.ts';
+import { createHolding } from './holding.ts';
 import type { LogRecord, Source } from './record.ts';
 import type { Batch } from './sink.ts';
 
@@ -34,21 +35,6 @@ export interface Place<F> {
   offset: number;
 }
 
-/** The beginning of a record whose end has not come. */
-interface Held<F> {
-  at: Place<F>;
-  seconds: number;
-  nanos: number;
-  parts: Buffer[];
-  length: number;
-  /** True while the last line in it is a part of a line. */
-  partial: boolean;
-  lines: number;
-  /** True once a piece of it was given away, so that what is left goes on. */
-  cut: boolean;
-  since: number;
-}
-
 /** Makes records of the physical lines of one path: joins parts by stream, and lines that belong together. */
 export interface Assembler<F> {
   /** Takes a whole physical line; `valid` where it is known to be UTF-8. */
@@ -65,156 +51,75 @@ export interface Assembler<F> {
   drop(): void;
 }
 
-const mark = Buffer.from(' [truncated]');
-
 export function createAssembler<F extends { skip: [number, number] }>(source: Source, limits: Limits): Assembler<F> {
-  const { maxLine, overlong, held: total, count } = limits;
+  const { maxLine, count } = limits;
   const { multiline } = source;
   const parse = lineParser();
   const line = emptyLine();
-  const none = Buffer.alloc(0);
-  const record: LogRecord = { source, stream: 0, seconds: 0, nanos: 0, bytes: none, start: 0, end: 0 };
-  const holding: [Held<F> | undefined, Held<F> | undefined] = [undefined, undefined];
+  const record: LogRecord = { source, stream: 0, seconds: 0, nanos: 0, bytes: Buffer.alloc(0), start: 0, end: 0 };
+  const giving = createGiving(record, limits);
+  const holding = createHolding<F>(giving, limits);
+  const streams = [0, 1] as const;
   /** Of a line that comes in pieces: what its first piece has told. */
   let long: { stream: 0 | 1; partial: boolean } | undefined;
-  let own = 0;
+  /** The time that was last told for a line that has none. */
+  const told = { wall: 0, seconds: 0, nanos: 0 };
 
-  const give = (bytes: Buffer, start: number, end: number, valid: boolean, batch: Batch) => {
-    count.lines++;
-    count.bytes += end - start;
-    record.bytes = bytes;
-    record.start = start;
-    record.end = end;
-    if (!valid && !isUtf8(bytes.subarray(start, end))) {
-      count.invalid++;
-      record.bytes = Buffer.from(bytes.toString('utf8', start, end));
-      record.start = 0;
-      record.end = record.bytes.length;
-    }
-    batch.add(record);
-  };
-  /** Gives a text that may be too long, in pieces that end between characters. */
-  const giveAll = (bytes: Buffer, from: number, end: number, valid: boolean, batch: Batch) => {
-    let start = from;
-    while (end - start > maxLine) {
-      count.cut++;
-      if (overlong === 'truncate') {
-        const kept = boundary(bytes, start, start + maxLine - mark.length);
-        return give(Buffer.concat([bytes.subarray(start, kept), mark]), 0, kept - start + mark.length, false, batch);
-      }
-      const next = boundary(bytes, start, start + maxLine);
-      give(bytes, start, next, false, batch);
-      start = next;
-    }
-    give(bytes, start, end, valid, batch);
-  };
-  const account = (bytes: number) => {
-    own += bytes;
-    total.bytes += bytes;
-  };
-  const release = (stream: 0 | 1, batch: Batch, ending: boolean) => {
-    const held = holding[stream];
-    if (!held) return;
-    const bytes = held.parts.length === 1 ? (held.parts[0] ?? none) : Buffer.concat(held.parts, held.length);
-    record.stream = stream;
-    record.seconds = held.seconds;
-    record.nanos = held.nanos;
-    const length = ending && bytes[bytes.length - 1] === 13 ? bytes.length - 1 : bytes.length;
-    if (!(held.cut && (overlong === 'truncate' || length === 0))) giveAll(bytes, 0, length, false, batch);
-    account(-held.length);
-    holding[stream] = undefined;
-  };
-  const hold = (text: Buffer, file: F, offset: number, partial: boolean, batch: Batch) => {
-    const { stream, seconds, nanos } = line;
-    let held = holding[stream];
-    const grown = (held?.length ?? 0) + text.length;
-    if (held?.partial && (grown > maxLine || total.bytes + text.length > total.limit)) {
-      // Too long to be held: what is there goes now, and what follows is a record of the same time.
-      const { seconds, nanos, cut } = held;
-      if (!cut) count.cut++;
-      if (overlong === 'truncate' && cut) {
-        account(-held.length);
-        holding[stream] = undefined;
-      } else {
-        if (overlong === 'truncate') held.parts.push(mark);
-        held.length = held.parts.reduce((sum, part) => sum + part.length, 0);
-        account(overlong === 'truncate' ? mark.length : 0);
-        release(stream, batch, false);
-      }
-      held = { ...begin(file, offset), seconds, nanos, cut: true };
-      holding[stream] = held;
-    } else if (!held) {
-      held = { ...begin(file, offset), seconds, nanos };
-      holding[stream] = held;
-    }
-    held.parts.push(text);
-    held.length += text.length;
-    held.partial = partial;
-    held.since = limits.now();
-    account(text.length);
-  };
-  const begin = (file: F, offset: number): Held<F> => ({
-    at: { file, offset },
-    seconds: 0,
-    nanos: 0,
-    parts: [],
-    length: 0,
-    partial: true,
-    lines: 0,
-    cut: false,
-    since: limits.now(),
-  });
   const tellTime = () => {
     if (line.seconds >= 0) return;
-    const now = limits.wall();
-    line.seconds = Math.floor(now / 1000);
-    line.nanos = Math.floor((now % 1000) * 1e6);
+    const wall = limits.wall();
+    if (wall === told.wall) {
+      afterwards(told);
+    } else {
+      told.wall = wall;
+      told.seconds = Math.floor(wall / 1000);
+      told.nanos = Math.floor((wall % 1000) * 1e6);
+    }
+    line.seconds = told.seconds;
+    line.nanos = told.nanos;
   };
-
-  /** A text that belongs to `line`, from its file and offset. */
-  const accept = (file: F, offset: number, valid: boolean, batch: Batch) => {
-    const { stream, bytes, start } = line;
-    let { end } = line;
-    const held = holding[stream];
-    if (line.partial) {
-      if (held && !held.partial && !continues(bytes, start, end)) release(stream, batch, true);
-      const next = holding[stream];
-      if (next && !next.partial) {
-        next.parts.push(Buffer.from('\n'));
-        next.length++;
-        account(1);
-      }
-      return hold(Buffer.from(bytes.subarray(start, end)), file, offset, true, batch);
+  const continues = () => {
+    const end = Math.min(line.end, line.start + 1024);
+    return multiline !== undefined && !multiline.start.test(line.bytes.toString('utf8', line.start, end));
+  };
+  /** `line` is whole, and so is its record. */
+  const acceptOne = (file: F, offset: number, valid: boolean, batch: Batch) => {
+    const { stream, bytes, start, end } = line;
+    if (holding.get(stream)) {
+      holding.add(line, end, file, offset, false, batch);
+      return holding.release(stream, batch);
     }
-    if (!multiline) {
-      if (held) {
-        hold(Buffer.from(bytes.subarray(start, end)), file, offset, false, batch);
-        return release(stream, batch, true);
-      }
-      if (end > start && bytes[end - 1] === 13) end--;
-      record.stream = stream;
-      record.seconds = line.seconds;
-      record.nanos = line.nanos;
-      if (end - start <= maxLine) give(bytes, start, end, valid, batch);
-      else giveAll(bytes, start, end, valid, batch);
-      return;
-    }
+    record.stream = stream;
+    record.seconds = line.seconds;
+    record.nanos = line.nanos;
+    giving.give(bytes, start, endOf(bytes, start, end), valid, batch);
+  };
+  /** `line` is whole, and may go on with what is held or be gone on with. */
+  const acceptOfSeveral = (file: F, offset: number, lines: number, batch: Batch) => {
+    const { stream, bytes, start, end } = line;
+    const held = holding.get(stream);
     if (held && !held.partial) {
-      if (continues(bytes, start, end) && held.lines < multiline.lines && held.length + end - start < maxLine) {
-        held.parts.push(Buffer.from('\n'));
-        held.length++;
-        account(1);
-      } else {
-        release(stream, batch, true);
-      }
+      if (continues() && held.lines < lines && held.length + end - start < maxLine) holding.newline(stream);
+      else holding.release(stream, batch);
     }
-    if (end > start && bytes[end - 1] === 13) end--;
-    hold(Buffer.from(bytes.subarray(start, end)), file, offset, false, batch);
-    const now = holding[stream];
-    if (now) now.lines++;
+    holding.add(line, endOf(bytes, start, end), file, offset, false, batch);
+    holding.counted(stream);
   };
-  const continues = (bytes: Buffer, start: number, end: number) =>
-    multiline !== undefined && !multiline.start.test(bytes.toString('utf8', start, Math.min(end, start + 1024)));
+  /** `line` is a part of a line. */
+  const acceptPart = (file: F, offset: number, batch: Batch) => {
+    const { stream, end } = line;
+    const held = holding.get(stream);
+    if (held && !held.partial) {
+      if (continues()) holding.newline(stream);
+      else holding.release(stream, batch);
+    }
+    holding.add(line, end, file, offset, true, batch);
+  };
+  const accept = (file: F, offset: number, valid: boolean, batch: Batch) => {
+    if (line.partial) acceptPart(file, offset, batch);
+    else if (multiline) acceptOfSeveral(file, offset, multiline.lines, batch);
+    else acceptOne(file, offset, valid, batch);
+  };
 
   return {
     take(bytes, start, end, file, offset, valid, batch) {
@@ -222,7 +127,7 @@ export function createAssembler<F extends { skip: [number, number] }>(source: So
       if (offset < file.skip[line.stream]) return;
       if (line.format === 'plain') {
         count.plain++;
-        if (holding[0]?.partial) release(0, batch, true);
+        if (holding.get(0)?.partial) holding.release(0, batch);
       }
       tellTime();
       accept(file, offset, valid, batch);
@@ -243,27 +148,19 @@ export function createAssembler<F extends { skip: [number, number] }>(source: So
       if (last) long = undefined;
       if (offset >= file.skip[line.stream]) accept(file, offset, false, batch);
     },
-    held: (stream) => holding[stream]?.at,
+    held: (stream) => holding.get(stream)?.at,
     get bytes() {
-      return own;
+      return holding.bytes;
     },
     flush(batch, before = Number.POSITIVE_INFINITY) {
-      for (const stream of [0, 1] as const) {
-        if ((holding[stream]?.since ?? Number.POSITIVE_INFINITY) <= before) release(stream, batch, true);
-      }
+      for (const stream of streams)
+        if ((holding.get(stream)?.since ?? Number.POSITIVE_INFINITY) <= before) holding.release(stream, batch);
     },
-    drop() {
-      for (const stream of [0, 1] as const) {
-        account(-(holding[stream]?.length ?? 0));
-        holding[stream] = undefined;
-      }
-    },
+    drop: () => holding.drop(),
   };
 }
 
-/** The last place up to `end` that isn't within a character. */
-export function boundary(bytes: Buffer, start: number, end: number): number {
-  let at = end;
-  while (at > start && end - at < 4 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;
-  return at > start && ((bytes[at] ?? 0) & 0xc0) !== 0x80 ? at : end;
+/** A carriage return before the newline is no part of the text. */
+function endOf(bytes: Buffer, start: number, end: number): number {
+  return end > start && bytes[end - 1] === 13 ? end - 1 : end;
 }

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
-import { boundary, type Assembler } from './assembler.ts';
+import type { Assembler } from './assembler.ts';
 import { advance, tailLength, type OpenFile } from './file.ts';
+import { boundary } from './giving.ts';
 import type { FollowWorld, Progress } from './reader.ts';
 import type { Batch } from './sink.ts';
 
