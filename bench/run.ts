@@ -1,4 +1,4 @@
-// Measures the bundle in dist/ as a process of its own on made-up nodes: `npm run bench`, or single parts:
+// Builds the bundle and measures it as a process of its own on made-up nodes: `npm run bench`, or single parts:
 // `node bench/run.ts start latency burst storm hanging memory quiet requests [--minutes 10]`.
 import { parseArgs } from 'node:util';
 import { latency } from './latency.ts';
@@ -45,6 +45,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 process.once('SIGINT', () => process.exit(130));
+await import('../build.ts');
 
 console.log(`Node ${process.version}, ${cpus().length} cores, load ${load()} before`);
 // These two mostly wait, and what they count is their own: they may do so side by side.
