@@ -56,7 +56,7 @@ export async function openCheckpoint(
     const saved = text === undefined ? undefined : parse(text);
     if (text !== undefined && !saved)
       log.warn('the offsets are unreadable; only what came after them is known', { path });
-    for (const [key, entry] of Object.entries(saved?.files ?? {})) entries.set(key, entry);
+    for (const [key, entry] of Object.entries(saved?.files ?? {})) if (isEntry(entry)) entries.set(key, entry);
     number = saved?.number ?? 0;
     found = text !== undefined;
     for (const one of journals().sort((a, b) => a - b)) {
@@ -72,12 +72,16 @@ export async function openCheckpoint(
   let written = 0;
   let dirty = false;
   let saving: Promise<void> | undefined;
+  /** The disk was full within a line of the journal. */
+  let torn = false;
 
   const append = (text: string) => {
     if (path === undefined) return;
     journal ??= openSync(journalOf(number), 'a', 0o600);
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(torn ? `\n${text}` : text);
+    torn = true;
     for (let done = 0; done < bytes.length;) done += writeSync(journal, bytes, done);
+    torn = false;
     written += bytes.length;
   };
   const put = (key: string, entry: Entry) => {
@@ -88,13 +92,26 @@ export async function openCheckpoint(
   const write = async () => {
     if (path === undefined || !dirty) return;
     dirty = false;
+    try {
+      await writeAll(path);
+    } catch (error) {
+      dirty = true;
+      throw error;
+    }
+  };
+  const writeAll = async (path: string) => {
     const day = wall() - 86_400_000;
     for (const [key, { gone }] of entries) if (gone !== undefined && gone < day) entries.delete(key);
-    if (journal !== undefined) {
-      fsyncSync(journal);
-      closeSync(journal);
-    }
+    const ended = journal;
     journal = undefined;
+    if (ended !== undefined) {
+      try {
+        fsyncSync(ended);
+      } finally {
+        closeSync(ended);
+      }
+    }
+    torn = false;
     number += 1;
     written = 0;
     const saved = number;
@@ -102,7 +119,7 @@ export async function openCheckpoint(
     await syncDirectory(directory ?? '');
     for (const old of journals()) if (old < saved) unlinkSync(journalOf(old));
   };
-  const save = () => (saving = (saving ?? Promise.resolve()).then(write));
+  const save = () => (saving = (saving ?? Promise.resolve()).catch(() => undefined).then(write));
 
   return {
     found,
@@ -164,6 +181,23 @@ function* readJournal(text: string): Generator<[string, Entry]> {
     const space = line.indexOf(' ');
     const json = line.slice(space + 1);
     if (space < 1 || crc32(json).toString(16) !== line.slice(0, space)) continue;
-    yield JSON.parse(json) as [string, Entry];
+    const [key, entry] = JSON.parse(json) as [string, Entry];
+    if (isEntry(entry)) yield [key, entry];
   }
+}
+
+/** Whoever wrote the file, what is wrong in it must not end every process that reads it. */
+function isEntry(read: unknown): read is Entry {
+  const { files, past, horizon } = (read ?? {}) as Partial<Record<keyof Entry, unknown>>;
+  return typeof horizon === 'number' && [files, past].every((marks) => Array.isArray(marks) && marks.every(isMark));
+}
+
+function isMark(read: unknown): boolean {
+  const { ino, head, offset, tail, from } = (read ?? {}) as Partial<Record<keyof FileMark, unknown>>;
+  const arePairs = [head, tail, from].every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isCount));
+  return isCount(ino) && isCount(offset) && arePairs;
+}
+
+function isCount(read: unknown): boolean {
+  return typeof read === 'number' && read >= 0;
 }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -88,4 +98,41 @@ test('what is gone is remembered for a day', async (t) => {
   await first.close();
   const second = await openCheckpoint(directory, 'one', silent);
   assert.deepEqual([second.get('/a'), second.get('/b')], [undefined, mark(2)]);
+});
+
+test('what could not be saved is saved once it can be', async (t) => {
+  const directory = directoryOf(t);
+  const first = await openCheckpoint(directory, 'one', silent);
+  first.commit(commit({ '/a': 1 }));
+  mkdirSync(join(directory, 'one.json'));
+  await assert.rejects(first.save());
+  await assert.rejects(first.save());
+  first.commit(commit({ '/b': 2 }));
+  rmdirSync(join(directory, 'one.json'));
+  await first.save();
+  assert.deepEqual(readdirSync(directory), ['one.json']);
+  const second = await openCheckpoint(directory, 'one', silent);
+  assert.deepEqual([second.get('/a'), second.get('/b')], [mark(1), mark(2)]);
+});
+
+test('a disk that is full is told, and what was not written then is saved later', async (t) => {
+  const directory = directoryOf(t);
+  writeFileSync(join(directory, 'one.json'), '{"version":1,"number":1,"files":{}}');
+  const first = await openCheckpoint(directory, 'one', silent);
+  symlinkSync('/dev/full', join(directory, 'one.2.journal'));
+  assert.throws(() => first.commit(commit({ '/a': 1 })), /ENOSPC/);
+  assert.deepEqual(first.get('/a'), mark(1));
+  await first.close();
+  assert.deepEqual((await openCheckpoint(directory, 'one', silent)).get('/a'), mark(1));
+});
+
+test('entries of another form are passed over', async (t) => {
+  const directory = directoryOf(t);
+  const files = { '/a': 5, '/b': null, '/c': { files: [{ ino: 'x' }], past: [], horizon: 0 }, '/d': mark(4) };
+  writeFileSync(join(directory, 'one.json'), JSON.stringify({ version: 1, number: 1, files }));
+  const read = await openCheckpoint(directory, 'one', silent);
+  assert.deepEqual(
+    Object.keys(files).map((path) => read.get(path)),
+    [undefined, undefined, undefined, mark(4)],
+  );
 });
