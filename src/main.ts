@@ -10,8 +10,9 @@ import { mask } from './system/secrets.ts';
 const ended = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ended.abort(signal));
 
-// A logging-agent takes its only flag with one dash too.
-const argv = process.argv.slice(2).map((word) => (/^-config(=|$)/.test(word) ? `-${word}` : word));
+// A logging-agent takes its only flag with one dash too, and the log server that serve stands in for all of its flags.
+const oneDash = process.argv[2] === 'serve' ? /^-[a-z]{2}[a-z-]*(=|$)/ : /^-config(=|$)/;
+const argv = process.argv.slice(2).map((word) => (oneDash.test(word) ? `-${word}` : word));
 const world: Process = {
   argv,
   env: process.env,

@@ -21,7 +21,8 @@ export const flagSyntax = {
 export function applyOptions<T>(yargs: Argv<T>, owner: string, table: OptionTable): Argv<T> {
   yargs.parserConfiguration(flagSyntax);
   for (const { name, names, letters, option } of settingsOf(owner, table)) {
-    const { choices, deprecated, describe } = option;
+    const { choices, deprecated, describe: said, variables = [] } = option;
+    const describe = variables.length > 0 ? `${said}; also ${variables.join(', ')}` : said;
     yargs.option(name, {
       alias: [...names.slice(1), ...letters],
       type: option.type === 'boolean' || option.type === 'number' ? option.type : 'string',

@@ -4,15 +4,16 @@ import type { Process } from '../config/command.ts';
 import { createLog, type Level } from '../system/log.ts';
 import { createServeMetrics } from './metrics.ts';
 import type { ServeValues } from './options.ts';
+import { openStore } from './open.ts';
 import { createServe } from './serve.ts';
-import { openSqlite } from './stores/sqlite.ts';
 
 /** `serve`: runs until it is told to end; then answers what it has begun, and closes the store. */
 export async function runServe(values: ServeValues, { signal, stderr, version }: Process): Promise<number> {
   const log = createLog(values['log-level'] as Level, stderr);
-  const store = openSqlite({ directory: values['data-path'], queue: values['write-queue'] });
+  const metrics = createServeMetrics();
+  const store = await openStore(values, { log, metrics });
   const now = () => BigInt(Date.now()) * 1_000_000n;
-  const server = createServe({ store, values, metrics: createServeMetrics(), log, now }, signal);
+  const server = createServe({ store, values, metrics, log, now }, signal);
   try {
     server.listen(values.port, values['bind-address']);
     await once(server, 'listening');

@@ -1,25 +1,56 @@
 import type { Process } from '../config/command.ts';
 import { ConfigError } from '../config/error.ts';
+import { readConfigFile } from '../config/file.ts';
 import { files } from '../config/files.ts';
 import { readFlags } from '../config/flags.ts';
 import { readSetting } from '../config/read.ts';
-import { settingsOf } from '../config/setting.ts';
+import { settingsOf, type Given, type Setting } from '../config/setting.ts';
 import { readVariables } from '../config/variables.ts';
+import { why } from '../config/why.ts';
+import { cassandraProblems } from './cassandra-options.ts';
 import { serveOptions, type ServeValues } from './options.ts';
 
-/** Reads flags and variables, in this order. Throws one `ConfigError` with all problems. */
-export function serveSettings({ argv, env }: Pick<Process, 'argv' | 'env'>): ServeValues {
+/** Reads flags, variables and the config file, in this order. `hosts` are those without a flag. */
+export function serveSettings(
+  { argv, env }: Pick<Process, 'argv' | 'env'>,
+  hosts: readonly string[] = [],
+): ServeValues {
   const settings = settingsOf('', serveOptions);
   const flags = readFlags(argv, settings, (name) => ['help', 'version', 'get-yargs-completions'].includes(name));
   const variables = readVariables(env, settings);
   const problems = [...flags.problems];
+  const early = (setting: Setting) => flags.given.get(setting) ?? variables.get(setting);
+  const path = settings.find(({ name }) => name === 'config');
+  const configPath = path && (early(path)?.value as string | undefined)?.trim();
+  const fromFile = configPath === undefined ? undefined : readFile(configPath, settings, problems);
   const values: Record<string, unknown> = {};
   for (const setting of settings) {
-    const given = flags.given.get(setting) ?? variables.get(setting);
-    const read = readSetting(setting, given, files, { required: false, offline: false, configPath: undefined });
+    const given = early(setting) ?? fromFile?.get(setting);
+    const read = readSetting(setting, given, files, { required: false, offline: false, configPath });
     if (read.problem !== undefined) problems.push(read.problem);
-    values[setting.name] = read.value;
+    // What is wrong is told above; for what else may be wrong its default stands in.
+    values[setting.name] = read.problem === undefined ? read.value : setting.option.default;
+    // Hosts alone say what is meant, as they did to an earlier log server.
+    if (setting.name === 'store' && !given && hosts.length > 0) values['store'] = 'cassandra';
   }
+  if (hosts.length > 0) values['cassandra-hosts'] = hosts;
+  const read = values as unknown as ServeValues;
+  if (read.store === 'cassandra') problems.push(...cassandraProblems(read));
+  if ((read['tls-cert-file'] === undefined) !== (read['tls-key-file'] === undefined))
+    problems.push('`--tls-cert-file` and `--tls-key-file` are given together or not at all.');
+  if (read['tls-client-ca-file'] !== undefined && read['tls-cert-file'] === undefined)
+    problems.push('`--tls-client-ca-file` needs `--tls-cert-file`.');
   if (problems.length > 0) throw new ConfigError(problems);
-  return values as unknown as ServeValues;
+  return read;
+}
+
+function readFile(path: string, settings: readonly Setting[], problems: string[]): ReadonlyMap<Setting, Given> {
+  try {
+    const read = readConfigFile(files.read(path), path, settings, [], () => false);
+    problems.push(...read.problems);
+    return read.given;
+  } catch (error) {
+    problems.push(`\`--config\` (WATCHER_CONFIG) is ${path}, which can't be read: ${why(error)}.`);
+    return new Map();
+  }
 }
