@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Log } from '../system/log.ts';
@@ -104,13 +104,8 @@ export async function openCheckpoint(
     for (const [key, { gone }] of entries) if (gone !== undefined && gone < day) entries.delete(key);
     const ended = journal;
     journal = undefined;
-    if (ended !== undefined) {
-      try {
-        fsyncSync(ended);
-      } finally {
-        closeSync(ended);
-      }
-    }
+    // What is in it will stand in the other file, so it need not be durable itself.
+    if (ended !== undefined) closeSync(ended);
     torn = false;
     number += 1;
     written = 0;
