@@ -31,7 +31,7 @@ export function discover(wanted: Wanted): Found {
   const found: Found = { sources: new Map(), directories: new Set(), problems: [] };
   const excluded = pathMatcher(wanted.exclude);
   const namespaces = new Set(wanted.excludeNamespaces);
-  const accept = (path: string, given?: Pick<Source, 'attributes' | 'multiline'>) => {
+  const accept = (path: string, given?: Pick<Source, 'attributes' | 'multiline'>, pattern?: string) => {
     const chain = chainOf(path, found);
     const real = chain?.at(-1);
     if (!chain || !real || chain.some(excluded)) return;
@@ -42,9 +42,16 @@ export function discover(wanted: Wanted): Found {
     const key = resolve(real);
     if (own.files.includes(key)) return;
     if (found.sources.has(key) && !given) return;
-    found.sources.set(key, { path, attributes: { ...known, ...given?.attributes }, multiline: given?.multiline });
+    const attributes = { ...known, ...given?.attributes };
+    found.sources.set(key, {
+      path,
+      attributes,
+      multiline: given?.multiline,
+      ...(pattern !== undefined && { pattern }),
+    });
   };
-  for (const pattern of wanted.paths) walk('/', parseGlob(resolve(pattern)).slice(1), accept, found);
+  for (const pattern of wanted.paths)
+    walk('/', parseGlob(resolve(pattern)).slice(1), (path) => accept(path, undefined, pattern), found);
   if (wanted.targets !== undefined) {
     found.directories.add(dirname(wanted.targets));
     for (const target of readTargets(wanted.targets, found)) accept(target.path, target);

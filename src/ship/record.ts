@@ -4,6 +4,8 @@ export interface Source {
   path: string;
   /** What each of its records is told by: namespace, pod, container and what a target adds. Strangers' text. */
   attributes: Readonly<Record<string, string>>;
+  /** The pattern that has found it, if one has. */
+  pattern?: string;
   /** Where set, lines that don't match it belong to the line before. */
   multiline?: Multiline;
 }

@@ -2,9 +2,10 @@ import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Process } from '../config/command.ts';
 import type { Log } from '../system/log.ts';
+import { mask } from '../system/secrets.ts';
+import { createAccount } from './account.ts';
 import { createBells } from './bell.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import type { Destination } from './destination.ts';
 import { discover, type Found, type Wanted } from './discover.ts';
 import type { ShipMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -47,23 +48,20 @@ export function wantedOf({ core }: ShipSettings): Wanted {
 
 export async function createShip(
   settings: ShipSettings,
-  { stdout, env, version }: Process,
+  { stdout, stderr, env, version }: Process,
   log: Log,
   metrics: ShipMetrics,
 ): Promise<Ship> {
   const { core } = settings;
   const wanted = wantedOf(settings);
+  // As Loggy tells it.
+  const complain = core.preset === 'loggy' ? (text: string) => void stderr.write(mask(`ERROR: ${text}\n`)) : undefined;
   const parts = await Promise.all(
     settings.destinations.map(async (destination) => {
-      const part = counting(destination, metrics, log);
+      const account = createAccount(destination, metrics, log, complain);
       const pipeline = createPipeline({
         name: destination.name,
-        sink: sinks[destination.sink].open(destination, {
-          report: part.report,
-          stdout,
-          env,
-          version,
-        }),
+        sink: sinks[destination.sink].open(destination, { report: account.report, stdout, env, version }),
         checkpoint: await openCheckpoint(core['state-path'], `offsets-${destination.name}`, log),
         batchWait: destination.batchWait,
         limits: { maxLine: core['max-line'], overlong: core.overlong as 'split' | 'truncate' },
@@ -72,10 +70,10 @@ export async function createShip(
         patience: core['partial-wait'] * 1000,
         forgetful: core['state-path'] === undefined,
         log,
-        count: part.count,
-        on: part.on,
+        counts: account.counts,
+        on: account.on,
       });
-      return { ...part, pipeline };
+      return { destination, account, pipeline };
     }),
   );
 
@@ -97,7 +95,8 @@ export async function createShip(
     const problems = found.problems.join('\n');
     if (problems !== told) {
       told = problems;
-      if (problems) log.warn('not all of what is wanted can be looked at', { problems: found.problems });
+      if (complain) found.problems.forEach(complain);
+      else if (problems) log.warn('not all of what is wanted can be looked at', { problems: found.problems });
     }
     for (const source of found.sources.values())
       if (start !== undefined) source.multiline ??= { start: new RegExp(start), lines: 500 };
@@ -108,10 +107,10 @@ export async function createShip(
   };
 
   const measure = () => {
-    for (const { destination, pipeline, publish } of parts) {
+    for (const { destination, pipeline, account } of parts) {
       const { files, open, lag, behind, problems } = pipeline.state();
       const to = { destination: destination.name };
-      publish();
+      account.publish();
       metrics.files.set(to, files);
       metrics.open.set(to, open);
       metrics.lagBytes.set(to, lag);
@@ -124,9 +123,9 @@ export async function createShip(
     state: () => ({
       scanned: scannedAt !== undefined,
       problems: found.problems,
-      destinations: parts.map(({ destination: { name }, failing, pipeline }) => ({
+      destinations: parts.map(({ destination: { name }, account, pipeline }) => ({
         name,
-        ...failing(),
+        ...account.failing(),
         pipeline: pipeline.state(),
       })),
     }),
@@ -147,60 +146,6 @@ export async function createShip(
       measure();
       for (const { pipeline } of parts)
         if (grace.aborted) log.warn('the grace was over before all was sent', { destination: pipeline.name });
-    },
-  };
-}
-
-/** What is counted and told of one destination. */
-function counting(destination: Destination, metrics: ShipMetrics, log: Log) {
-  const to = { destination: destination.name };
-  const count = { lines: 0, bytes: 0, plain: 0, cut: 0, invalid: 0 };
-  const published = { ...count };
-  let failingSince: number | undefined;
-  let detail = '';
-  let toldAt = Number.NEGATIVE_INFINITY;
-  return {
-    destination,
-    count,
-    publish() {
-      metrics.logLines.inc({ log_file_name_pattern: '', node_name: destination.node }, count.lines - published.lines);
-      for (const name of ['lines', 'bytes', 'plain', 'cut', 'invalid'] as const) {
-        metrics[name].inc(to, count[name] - published[name]);
-        published[name] = count[name];
-      }
-      metrics.failing.set(to, failingSince === undefined ? 0 : (performance.now() - failingSince) / 1000);
-    },
-    failing: () => ({ failing: failingSince === undefined ? 0 : performance.now() - failingSince, detail }),
-    report: {
-      sent(bytes: number) {
-        metrics.sent.inc(to, bytes);
-        if (failingSince !== undefined) log.info('the destination takes records again', to);
-        failingSince = undefined;
-        detail = '';
-        toldAt = Number.NEGATIVE_INFINITY;
-      },
-      retried(reason: string, why: string) {
-        metrics.retries.inc({ ...to, reason });
-        const time = performance.now();
-        failingSince ??= time;
-        detail = `${reason}: ${why}`;
-        if (time - toldAt < 60_000) return;
-        toldAt = time;
-        log.warn('the destination does not take records; it is tried again', { ...to, reason, detail: why });
-      },
-      dropped(reason: string, lines: number, why: string) {
-        metrics.dropped.inc({ ...to, reason }, lines);
-        log.error('records are given up', { ...to, reason, lines, detail: why });
-      },
-    },
-    on: {
-      acknowledged: (lines: number) => metrics.acknowledged.inc(to, lines),
-      lost(bytes: number) {
-        metrics.lostFiles.inc(to);
-        metrics.lostBytes.inc(to, bytes);
-      },
-      rotated: () => metrics.rotations.inc(to),
-      truncated: () => metrics.truncations.inc(to),
     },
   };
 }

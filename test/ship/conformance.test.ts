@@ -59,12 +59,13 @@ function world(t: TestContext) {
 }
 
 function processOf(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const stdout = new PassThrough();
-  const text = { out: '' };
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const text = { out: '', err: '' };
   stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part));
+  stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part));
   const signal = new AbortController();
   const all = { NODE_NAME: 'node-1', ...env };
-  const process = { argv, env: all, stdin: stdout, stdout, stderr: stdout, signal: signal.signal, home, version: '1' };
+  const process = { argv, env: all, stdin: stdout, stdout, stderr, signal: signal.signal, home, version: '1' };
   return { process, text };
 }
 
@@ -329,7 +330,23 @@ test('A-12 /healthz, /status and log_lines; not ready before the first look and 
   await until('it to be ready', async () => (await get('/status')).status === 200);
   assert.match((await get('/metrics')).body, /^log_lines\{.*node_name="node-1".*\} 1$/m);
 });
-missing('A-12 log_lines has one sum by node; the label log_file_name_pattern is always empty');
+test('A-12 log_lines counts by the pattern that has found the file', async (t) => {
+  const { root, put } = world(t);
+  put('a/1.log', 'one\n');
+  put('b/1.log', 'one\ntwo\n');
+  const [first, second] = [`${root}/a/*.log`, `${root}/b/*.log`];
+  const { get, lines } = await start(t, ['--paths', `${first},${second}`]);
+  await until('all', () => lines().length === 3);
+  const { body } = await get('/metrics');
+  const counted = [...body.matchAll(/^log_lines\{log_file_name_pattern="(.*?)",node_name="node-1"\} (\d+)$/gm)];
+  assert.deepEqual(
+    counted.map(([, pattern, count]) => [pattern, count]),
+    [
+      [first, '1'],
+      [second, '2'],
+    ],
+  );
+});
 missing('A-12 /healthz 503 of a reader that is stuck: the limit of 30 s is fixed, so no test waits for it');
 
 test('A-13 ** matches two and more levels; what two names lead to is sent once', async (t) => {
@@ -579,7 +596,23 @@ test('D-07 a file that can not be read does not hold up others; one that is remo
   put(`web_default_c-${idOf('1')}.log`, docker('c\n'));
   await until('the next', () => lines().includes('web/[info] : c'));
 });
-missing('D-07 an error of a file is a line of JSON on stderr, not `ERROR: …`');
+test('D-07 an error of a file is `ERROR: …` on stderr, once, and others go on', async (t) => {
+  const { root, put } = world(t);
+  const name = `dir_default_c-${idOf('0')}.log`;
+  mkdirSync(join(root, 'real'));
+  symlinkSync('real', join(root, name));
+  symlinkSync('loop_default_c-2.log', join(root, 'loop_default_c-2.log'));
+  put(`web_default_c-${idOf('1')}.log`, docker('a\n'));
+  const { text } = await loggy(t, root);
+  await until('the line', () => text.out.includes('web/[info] : a'));
+  put(`web_default_c-${idOf('1')}.log`, docker('b\n'));
+  await until('the next', () => text.out.includes('web/[info] : b'));
+  const errors = text.err.split('\n').filter(Boolean);
+  assert.deepEqual(errors.toSorted(), [
+    `ERROR: ${join(root, 'loop_default_c-2.log')}: a loop of links`,
+    `ERROR: ${join(root, 'real')} is no file`,
+  ]);
+});
 
 test('D-08 --post sends each line once, as JSON, with its whole name in parts', async (t) => {
   const { root, put } = world(t);
