@@ -36,6 +36,7 @@ const commands = {
   'test-agent': async () => (await import('./kit/commands/test-agent.ts')).default,
   ship: async () => (await import('./ship/commands/ship.ts')).default,
   serve: async () => (await import('./serve/commands/serve.ts')).default,
+  all: async () => (await import('./all/commands/all.ts')).default,
 };
 
 /** The commands that the words may mean, `watch` where none is given; all where they are to be listed. */

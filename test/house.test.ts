@@ -10,6 +10,7 @@ const floors = [
   ['kubernetes', 'logs'],
   ['agent'],
   ['watch', 'kit', 'ship', 'serve'],
+  ['all'],
   ['main.ts'],
 ];
 const floorOf = (place: string) => floors.findIndex((floor) => floor.includes(place));
