@@ -1,9 +1,12 @@
-/** One log line and where it comes from. Sources that are no pods have empty names and tell themselves by labels. */
+/**
+ * One log line and where it comes from. Sources that are no pods have empty names and tell themselves by labels. Texts
+ * are kept as UTF-8: half of a pair of UTF-16 comes back as U+FFFD. A label with an empty value is none.
+ */
 export interface Entry {
   namespace: string;
   pod: string;
   container: string;
-  /** Nanoseconds since 1970, UTC. */
+  /** Nanoseconds since 1970, UTC; 64 bits. */
   time: bigint;
   log: string;
   stream: string;
@@ -45,7 +48,10 @@ export interface Selection {
 
 export interface Search extends Selection {
   direction: 'forward' | 'backward';
-  /** Goes on behind the entry that had this cursor, in this direction; it may be gone meanwhile. */
+  /**
+   * Goes on behind the entry that had this cursor, in this direction; it may be gone meanwhile. What is no cursor of this
+   * store is refused with a `RangeError`.
+   */
   after?: string;
 }
 
@@ -85,7 +91,7 @@ export interface Extent {
  */
 export interface Store {
   /**
-   * Resolves when all entries are durable. Rejects with `StoreBusy` if too many are waiting, with `StoreNotReady` if
+   * Resolves when all entries are durable. Rejects with a `RangeError` for a time beyond 64 bits, with `StoreBusy` if too many are waiting, with `StoreNotReady` if
    * nothing can be written yet, and with another error if the batch could not be stored; it may be written again then.
    */
   write(entries: readonly Entry[]): Promise<void>;

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { StoreBusy } from '../../src/serve/store.ts';
 import { openSqlite } from '../../src/serve/stores/sqlite.ts';
-import { entry, logs, storeSuite } from './store-suite.ts';
+import { all, entry, logs, storeSuite } from './store-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'serve-sqlite-'));
 after(() => rmSync(root, { recursive: true }));
@@ -58,7 +58,7 @@ test(`${rounds} times killed while it writes: what was acknowledged is there, no
     const store = openSqlite({ directory: ${JSON.stringify(directory)}, queue: 1000 });
     const round = process.argv[1];
     for (let n = 0; ; n += 1) {
-      const entry = { namespace: 'default', pod: 'web-0', container: 'web', time: 1n, log: round + '-' + n, stream: '', podId: '', dockerId: '', host: '', labels: {} };
+      const entry = { namespace: 'default', pod: 'web-0', container: 'web', time: 1n, log: round + '-' + n, stream: '', podId: '', dockerId: '', host: '', labels: {}, metadata: {} };
       await Promise.all([store.write([entry]), store.write([entry])]);
       console.log(entry.log);
     }`;
@@ -76,7 +76,7 @@ test(`${rounds} times killed while it writes: what was acknowledged is there, no
     if (child.signalCode === null && child.exitCode === null) await once(child, 'exit');
   }
   const store = openSqlite({ directory, queue: 1 });
-  const found = await logs(store);
+  const found = await logs(store, all);
   await store.close();
   const there = new Set(found);
   assert.equal(there.size, found.length);

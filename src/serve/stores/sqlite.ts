@@ -1,9 +1,17 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
-import { StoreBusy, type Entry, type Query, type Row, type Store } from '../store.ts';
+import { StoreBusy, type Series, type Store } from '../store.ts';
+import { pack, type Batch } from './sqlite/batch.ts';
+import { count } from './sqlite/count.ts';
+import { seriesOf, sourceOf, type Source } from './sqlite/identity.ts';
+import { createInsert } from './sqlite/insert.ts';
+import { createLines } from './sqlite/lines.ts';
+import { createParts } from './sqlite/parts.ts';
+import { formatCursor, momentOf, timeOf } from './sqlite/place.ts';
+import { inTransaction, numberOf, prepareSchema } from './sqlite/schema.ts';
+import { search } from './sqlite/search.ts';
 
 export interface SqliteSettings {
   directory: string;
@@ -11,22 +19,8 @@ export interface SqliteSettings {
   queue: number;
 }
 
-const page = 1000;
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS sources (
-    id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, pod TEXT NOT NULL, container TEXT NOT NULL,
-    UNIQUE (namespace, pod, container)
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS details (
-    id INTEGER PRIMARY KEY, stream TEXT NOT NULL, pod_id TEXT NOT NULL, docker_id TEXT NOT NULL, host TEXT NOT NULL,
-    labels TEXT NOT NULL, UNIQUE (stream, pod_id, docker_id, host, labels)
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS entries (
-    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, time INTEGER NOT NULL, hash BLOB NOT NULL, nth INTEGER NOT NULL,
-    detail INTEGER NOT NULL, log TEXT NOT NULL, UNIQUE (source, time, hash, nth)
-  ) STRICT;
-`;
+/** Milliseconds for which a read works before others get their turn. */
+const stint = 20;
 
 /**
  * One SQLite database in the directory. What is asked to be written at about the same time is one transaction; it is
@@ -36,8 +30,11 @@ export function openSqlite({ directory, queue }: SqliteSettings): Store {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'logs.sqlite');
   const db = open(file);
-  const statements = prepare(db);
-  const waiting: { entries: readonly Entry[]; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  const insert = createInsert(db);
+  const select = createParts(db);
+  const lines = createLines(db);
+  const keyOf = db.prepare('SELECT key FROM series WHERE id = ?');
+  const waiting: { batch: Batch; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let waits = 0;
   let flushing: Promise<void> | undefined;
 
@@ -47,36 +44,103 @@ export function openSqlite({ directory, queue }: SqliteSettings): Store {
       const batches = waiting.splice(0);
       waits = 0;
       try {
-        inTransaction(db, () => batches.forEach(({ entries }) => insert(statements, entries)));
+        inTransaction(db, () => insert.add(batches.map(({ batch }) => batch)));
         for (const { resolve } of batches) resolve();
       } catch (error) {
+        insert.forget();
         for (const { reject } of batches) reject(error);
       }
     }
     flushing = undefined;
   }
 
+  const createClock = () => {
+    let end = 0;
+    return { over: () => performance.now() > end, start: () => (end = performance.now() + stint) };
+  };
+  const sourceOfId = (id: number): Source => sourceOf(String(keyOf.get(id)?.['key']));
+
   return {
-    write(entries) {
-      if (entries.length === 0) return Promise.resolve();
-      if (waits > 0 && waits + entries.length > queue)
-        return Promise.reject(new StoreBusy(`${waits} entries wait to be written`));
+    async write(entries) {
+      if (!db.isOpen) throw new Error('the store is closed');
+      if (entries.length === 0) return;
+      if (waits > 0 && waits + entries.length > queue) throw new StoreBusy(`${waits} entries wait to be written`);
+      const batch = pack(entries);
       waits += entries.length;
-      return new Promise((resolve, reject) => {
-        waiting.push({ entries, resolve, reject });
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ batch, resolve, reject });
         flushing ??= flush();
       });
     },
-    read: (query) => read(db, query),
-    check() {
-      return new Promise((resolve) => {
-        statements.ping.get();
-        resolve();
-      });
+    async *search(asked, signal) {
+      const clock = createClock();
+      const pages = search(asked, select(asked.series), lines, clock.over);
+      for (;;) {
+        signal.throwIfAborted();
+        clock.start();
+        const { done, value } = inTransaction(db, () => pages.next(), 'DEFERRED');
+        if (done) return;
+        const found = value.map((row) => {
+          const metadata = row.metadata === null ? {} : (JSON.parse(row.metadata) as Record<string, string>);
+          return { ...sourceOfId(row.series), time: timeOf(row), log: row.log, metadata, cursor: formatCursor(row) };
+        });
+        yield* found;
+        await turn();
+      }
+    },
+    async count(selection, by, step, signal) {
+      const clock = createClock();
+      const work = count(db, { selection, by, step }, select(selection.series), lines, clock.over);
+      for (;;) {
+        signal.throwIfAborted();
+        clock.start();
+        const { done, value } = inTransaction(db, () => work.next(), 'DEFERRED');
+        await turn();
+        if (!done) continue;
+        signal.throwIfAborted();
+        return value;
+      }
+    },
+    async series({ from, to, series }, signal) {
+      signal.throwIfAborted();
+      await turn();
+      const found = new Map<string, Series>();
+      const parts = select(series);
+      const end = momentOf(to).bucket;
+      let bucket: number | undefined = momentOf(from).bucket;
+      while ((bucket = parts.next(bucket, 'forward', end)) !== undefined) {
+        for (const part of parts.of(bucket)) {
+          if (timeOf({ bucket, offset: part.last }) < from || timeOf({ bucket, offset: part.first }) > to) continue;
+          const one = seriesOf(sourceOfId(part.series));
+          found.set(JSON.stringify(one), one);
+        }
+        bucket += 1;
+      }
+      return [...found.values()];
+    },
+    async extent(signal) {
+      signal.throwIfAborted();
+      await turn();
+      const edge = (bucketOf: string, column: string) => {
+        const bucket = numberOf(db, `SELECT ${bucketOf}(bucket) FROM parts`);
+        const offset = numberOf(db, `SELECT ${column} FROM parts WHERE bucket = ${bucket}`);
+        return timeOf({ bucket, offset });
+      };
+      const entries = numberOf(db, 'SELECT coalesce(sum(count), 0) FROM parts');
+      return {
+        entries,
+        bytes: numberOf(db, 'PRAGMA page_count') * numberOf(db, 'PRAGMA page_size'),
+        oldest: entries === 0 ? undefined : edge('min', 'min(first)'),
+        newest: entries === 0 ? undefined : edge('max', 'max(last)'),
+      };
+    },
+    async check() {
+      await Promise.resolve();
+      numberOf(db, 'PRAGMA schema_version');
     },
     async close() {
       await flushing;
-      db.close();
+      if (db.isOpen) db.close();
     },
   };
 }
@@ -87,81 +151,12 @@ function open(file: string): DatabaseSync {
   try {
     db = new DatabaseSync(file, { timeout: 1000 });
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    inTransaction(db, () => db?.exec(schema));
+    prepareSchema(db);
     return db;
   } catch (error) {
     db?.close();
     const said = error instanceof Error ? error.message : String(error);
     const hint = /locked|busy/.test(said) ? ': another process has it open' : '';
     throw new Error(`${file} can't be opened${hint} (${said})`, { cause: error });
-  }
-}
-
-const prepare = (db: DatabaseSync) => ({
-  ping: db.prepare('SELECT 1 FROM sources LIMIT 1'),
-  addSource: db.prepare('INSERT OR IGNORE INTO sources (namespace, pod, container) VALUES (?, ?, ?)'),
-  source: db.prepare('SELECT id FROM sources WHERE namespace = ? AND pod = ? AND container = ?'),
-  addDetail: db.prepare(
-    'INSERT OR IGNORE INTO details (stream, pod_id, docker_id, host, labels) VALUES (?, ?, ?, ?, ?)',
-  ),
-  detail: db.prepare(
-    'SELECT id FROM details WHERE stream = ? AND pod_id = ? AND docker_id = ? AND host = ? AND labels = ?',
-  ),
-  add: db.prepare('INSERT OR IGNORE INTO entries (source, time, hash, nth, detail, log) VALUES (?, ?, ?, ?, ?, ?)'),
-});
-
-function insert(statements: ReturnType<typeof prepare>, entries: readonly Entry[]): void {
-  const ids = new Map<string, number>();
-  const seen = new Map<string, number>();
-  const idOf = (kind: 'source' | 'detail', words: readonly string[]): number => {
-    const key = JSON.stringify([kind, ...words]);
-    const known = ids.get(key);
-    if (known !== undefined) return known;
-    (kind === 'source' ? statements.addSource : statements.addDetail).run(...words);
-    const id = Number(statements[kind].get(...words)?.['id']);
-    ids.set(key, id);
-    return id;
-  };
-  for (const { namespace, pod, container, time, log, stream, podId, dockerId, host, labels } of entries) {
-    const source = idOf('source', [namespace, pod, container]);
-    const ordered = Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    const detail = idOf('detail', [stream, podId, dockerId, host, JSON.stringify(ordered)]);
-    const hash = createHash('sha256').update(`${stream}\0${log}`).digest().subarray(0, 16);
-    const key = `${source} ${time} ${hash.toString('latin1')}`;
-    const nth = seen.get(key) ?? 0;
-    seen.set(key, nth + 1);
-    statements.add.run(source, time, hash, nth, detail, log);
-  }
-}
-
-async function* read(db: DatabaseSync, { namespace, pod, container, from, to }: Query): AsyncGenerator<Row> {
-  const source = db
-    .prepare('SELECT id FROM sources WHERE namespace = ? AND pod = ? AND container = ?')
-    .get(namespace, pod, container)?.['id'];
-  if (source === undefined) return;
-  const select = db.prepare(
-    `SELECT id, time, log FROM entries WHERE source = ? AND time <= ? AND (time, id) > (?, ?) AND time >= ?
-     ORDER BY time, id LIMIT ${page}`,
-  );
-  select.setReadBigInts(true);
-  let after = { time: from, id: -1n };
-  for (;;) {
-    const rows = select.all(source, to, after.time, after.id, after.time) as unknown as (Row & { id: bigint })[];
-    for (const { time, log } of rows) yield { time, log };
-    const last = rows.at(-1);
-    if (rows.length < page || !last) return;
-    after = last;
-    await turn();
-  }
-}
-
-function inTransaction(db: DatabaseSync, work: () => void): void {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    work();
-    db.exec('COMMIT');
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
   }
 }

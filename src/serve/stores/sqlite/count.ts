@@ -1,0 +1,83 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { textTest } from '../../condition.ts';
+import { valueOf } from '../../row.ts';
+import type { Count, Selection } from '../../store.ts';
+import { sourceOf } from './identity.ts';
+import type { Point, Range, ReadLines } from './lines.ts';
+import type { Part, Parts } from './parts.ts';
+import { momentOf, span, timeOf } from './place.ts';
+import type { Over } from './search.ts';
+
+export interface Counting {
+  selection: Selection;
+  by: readonly string[];
+  step: bigint | undefined;
+}
+
+const size = 4096;
+
+/** Returns undefined whenever time is over, and at last the counts. */
+export function* count(
+  db: DatabaseSync,
+  { selection, by, step }: Counting,
+  parts: Parts,
+  lines: ReadLines,
+  over: Over,
+): Generator<undefined, Count[]> {
+  const tests = selection.text.map(textTest);
+  const holds = (log: string) => tests.every((test) => test(log));
+  const keys = db.prepare('SELECT key FROM series WHERE id = ?');
+  const values = new Map<number, { key: string; by: Count['by'] }>();
+  const valuesOf = (series: number) => {
+    let found = values.get(series);
+    if (!found) {
+      const source = sourceOf(String(keys.get(series)?.['key']));
+      const pairs = by.map((name) => [name, valueOf({ ...source, time: 0n, log: '', metadata: {} }, name)]);
+      found = { key: JSON.stringify(pairs), by: Object.fromEntries(pairs) as Count['by'] };
+      values.set(series, found);
+    }
+    return found;
+  };
+  const counts = new Map<string, Count>();
+  const [from, to] = [momentOf(selection.from), momentOf(selection.to)];
+  const note = (part: Part, offset: number, count: number, bytes: number) => {
+    if (count === 0) return;
+    const start = step === undefined ? selection.from : floor(timeOf({ ...part, offset }), step);
+    const { key, by } = valuesOf(part.series);
+    const found = counts.get(`${start} ${key}`);
+    if (found) {
+      found.count += count;
+      found.bytes += bytes;
+    } else counts.set(`${start} ${key}`, { start, by, count, bytes });
+  };
+  if (selection.from > selection.to) return [];
+  for (let next: number | undefined = from.bucket; next <= to.bucket; next += 1) {
+    next = parts.next(next, 'forward', to.bucket);
+    if (next === undefined) break;
+    const bucket = next;
+    const range: Range = {
+      low: bucket === from.bucket ? from.offset : 0,
+      high: bucket === to.bucket ? to.offset : Number(span) - 1,
+    };
+    for (const part of parts.of(bucket)) {
+      if (part.last < range.low || part.first > range.high) continue;
+      const whole = part.first >= range.low && part.last <= range.high;
+      const stepOf = (offset: number) => (step === undefined ? 0n : floor(timeOf({ bucket, offset }), step));
+      if (whole && tests.length === 0 && stepOf(part.first) === stepOf(part.last))
+        note(part, part.first, part.count, part.bytes);
+      else {
+        let after: Point | undefined = { offset: range.low, seq: -1 };
+        while (after) {
+          const chunk = lines(part, { direction: 'forward', after, range, size, holds });
+          for (const { offset, log } of chunk.lines) note(part, offset, 1, Buffer.byteLength(log));
+          after = chunk.end;
+          if (over()) yield;
+        }
+      }
+      if (over()) yield;
+    }
+  }
+  return [...counts.values()];
+}
+
+const floor = (time: bigint, step: bigint): bigint => time - (((time % step) + step) % step);

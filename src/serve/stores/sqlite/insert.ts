@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Batch } from './batch.ts';
+import { momentOf, type Moment } from './place.ts';
+
+/** What is there of one series at one instant: by text how many, and how many of them the batch in hand has named. */
+interface Instant extends Moment {
+  next: number;
+  texts: Map<string, { there: number; batch: number; named: number }>;
+}
+
+interface Known {
+  id: number;
+  /** Undefined while the series has no entry. */
+  newest: Instant | undefined;
+}
+
+interface Part {
+  bucket: number;
+  series: number;
+  first: number;
+  last: number;
+  count: number;
+  bytes: number;
+}
+
+/** So many series are remembered between two transactions. */
+const remembered = 20_000;
+
+/** Returns a function that adds batches within a transaction of the caller, who calls `forget` if that fails. */
+export function createInsert(db: DatabaseSync) {
+  const findSeries = db.prepare('SELECT id FROM series WHERE hash = ?');
+  const addSeries = db.prepare('INSERT INTO series (hash, key) VALUES (?, ?)');
+  const findNewest = db.prepare('SELECT bucket, last FROM parts WHERE series = ? ORDER BY bucket DESC LIMIT 1');
+  const findInstant = db.prepare(
+    'SELECT seq, log FROM entries WHERE bucket = ? AND series = ? AND offset = ? ORDER BY seq',
+  );
+  const addEntry = db.prepare(
+    'INSERT INTO entries (bucket, series, offset, seq, metadata, log) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const addPart = db.prepare(
+    `INSERT INTO parts (bucket, series, first, last, count, bytes) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
+     count = count + excluded.count, bytes = bytes + excluded.bytes`,
+  );
+  const known = new Map<string, Known>();
+  let batches = 0;
+
+  function lookUp(key: string): Known {
+    const found = known.get(key);
+    if (found) return found;
+    const hash = createHash('sha256').update(key).digest().subarray(0, 16);
+    const row = findSeries.get(hash);
+    const fresh: Known = row
+      ? { id: Number(row['id']), newest: newestOf(Number(row['id'])) }
+      : { id: Number(addSeries.run(hash, key).lastInsertRowid), newest: undefined };
+    if (known.size >= remembered) known.clear();
+    known.set(key, fresh);
+    return fresh;
+  }
+
+  function newestOf(series: number): Instant | undefined {
+    const row = findNewest.get(series);
+    return row && instantOf(series, { bucket: Number(row['bucket']), offset: Number(row['last']) });
+  }
+
+  function instantOf(series: number, { bucket, offset }: Moment): Instant {
+    const instant: Instant = { bucket, offset, next: 0, texts: new Map() };
+    for (const row of findInstant.all(bucket, series, offset)) {
+      const log = String(row['log']);
+      instant.next = Number(row['seq']) + 1;
+      instant.texts.set(log, { there: (instant.texts.get(log)?.there ?? 0) + 1, batch: 0, named: 0 });
+    }
+    return instant;
+  }
+
+  function add(batch: Batch, parts: Map<string, Part>, older: Map<string, Instant>): void {
+    batches += 1;
+    const sources = batch.keys.map(lookUp);
+    for (const [index, number] of batch.of.entries()) {
+      const source = sources[number] as Known;
+      const { id } = source;
+      const log = batch.logs[index] ?? '';
+      const { bucket, offset } = momentOf(batch.times[index] ?? 0n);
+      let instant = source.newest;
+      const order = instant ? bucket - instant.bucket || offset - instant.offset : 1;
+      if (order > 0 || !instant) source.newest = instant = { bucket, offset, next: 0, texts: new Map() };
+      else if (order < 0) {
+        const key = `${id} ${bucket} ${offset}`;
+        instant = older.get(key) ?? instantOf(id, { bucket, offset });
+        older.set(key, instant);
+      }
+      let text = instant.texts.get(log);
+      if (!text) instant.texts.set(log, (text = { there: 0, batch: 0, named: 0 }));
+      if (text.batch !== batches) {
+        text.batch = batches;
+        text.named = 0;
+      }
+      text.named += 1;
+      if (text.named <= text.there) continue;
+      text.there += 1;
+      addEntry.run(bucket, id, offset, instant.next, batch.metadata[index] ?? null, log);
+      instant.next += 1;
+      note(parts, { bucket, series: id, first: offset, last: offset, count: 1, bytes: Buffer.byteLength(log) });
+    }
+  }
+
+  return {
+    add(all: readonly Batch[]): void {
+      const parts = new Map<string, Part>();
+      const older = new Map<string, Instant>();
+      for (const batch of all) add(batch, parts, older);
+      for (const { bucket, series, first, last, count, bytes } of parts.values())
+        addPart.run(bucket, series, first, last, count, bytes);
+    },
+    forget: () => known.clear(),
+  };
+}
+
+function note(parts: Map<string, Part>, one: Part): void {
+  const key = `${one.series} ${one.bucket}`;
+  const part = parts.get(key);
+  if (!part) {
+    parts.set(key, one);
+    return;
+  }
+  part.first = Math.min(part.first, one.first);
+  part.last = Math.max(part.last, one.last);
+  part.count += one.count;
+  part.bytes += one.bytes;
+}

@@ -1,0 +1,112 @@
+import { textTest } from '../../condition.ts';
+import type { Search } from '../../store.ts';
+import { createHeap } from './heap.ts';
+import type { Asked, Chunk, Point, Range, ReadLines } from './lines.ts';
+import type { Part, Parts } from './parts.ts';
+import { compare, momentOf, parseCursor, span, type Place } from './place.ts';
+
+export interface Row extends Place {
+  metadata: string | null;
+  log: string;
+}
+
+/** Time that one piece of work may take; asked now and then. */
+export type Over = () => boolean;
+
+/** Where the reading of one part is: at `place`, the next line or how far was looked. */
+interface Reading {
+  place: { offset: number; series: number; seq: number };
+  chunk: Chunk;
+  /** Index of the line at `place`; beyond the lines it is the end of the chunk. */
+  at: number;
+  size: number;
+}
+
+/** Rows and characters of one answer. */
+const page = { rows: 1000, characters: 1024 * 1024 };
+const sizes = { first: 32, most: 4096, together: 65_536 };
+
+/**
+ * Gives what matches page by page, in order; an empty page when time is over. Between two of them nothing of the
+ * database is held, and what happens there meanwhile is seen.
+ */
+export function* search(asked: Search, parts: Parts, lines: ReadLines, over: Over): Generator<Row[]> {
+  const { direction } = asked;
+  const tests = asked.text.map(textTest);
+  const holds = (log: string) => tests.every((test) => test(log));
+  const after = asked.after === undefined ? undefined : parseCursor(asked.after);
+  const [from, to] = [momentOf(asked.from), momentOf(asked.to)];
+  if (asked.from > asked.to) return;
+  const begin = direction === 'forward' ? furthest(from, after, 1) : furthest(to, after, -1);
+  const end = direction === 'forward' ? to.bucket : from.bucket;
+  const step = direction === 'forward' ? 1 : -1;
+  let rows: Row[] = [];
+  let characters = 0;
+  for (let next: number | undefined = begin; (end - next) * step >= 0; next += step) {
+    next = parts.next(next, direction, end);
+    if (next === undefined) break;
+    const bucket = next;
+    const range: Range = {
+      low: bucket === from.bucket ? from.offset : 0,
+      high: bucket === to.bucket ? to.offset : Number(span) - 1,
+    };
+    const behind = after?.bucket === bucket ? after : undefined;
+    const heap = createHeap<Reading>((a, b) => step * compare(a.place, b.place));
+    for (const part of parts.of(bucket)) {
+      const place = beginning(part, range, direction, behind);
+      if (place) heap.push({ place, chunk: { lines: [], end: place }, at: 0, size: sizes.first });
+    }
+    const most = Math.max(sizes.first, Math.min(sizes.most, Math.floor(sizes.together / heap.size)));
+    for (let reading = heap.pop(); reading; reading = heap.pop()) {
+      const { series } = reading.place;
+      const line = reading.chunk.lines[reading.at];
+      if (line) {
+        rows.push({ bucket, series, ...line });
+        characters += line.log.length;
+        reading.at += 1;
+        if (place(reading)) heap.push(reading);
+        if (rows.length < page.rows && characters < page.characters) continue;
+      } else {
+        const asked: Asked = { direction, after: reading.place, range, size: reading.size, holds };
+        reading.chunk = lines({ bucket, series }, asked);
+        reading.at = 0;
+        reading.size = Math.min(most, reading.size * 4);
+        if (place(reading)) heap.push(reading);
+        if (!over()) continue;
+      }
+      yield rows;
+      rows = [];
+      characters = 0;
+    }
+  }
+  if (rows.length > 0) yield rows;
+}
+
+/** Moves the reading's place to its next line, or to the end of its chunk; false at the end of the part. */
+function place(reading: Reading): boolean {
+  const { chunk, at } = reading;
+  const next: Point | undefined = chunk.lines[at] ?? chunk.end;
+  if (next) reading.place = { offset: next.offset, series: reading.place.series, seq: next.seq };
+  return next !== undefined;
+}
+
+const furthest = (bound: { bucket: number }, after: Place | undefined, step: 1 | -1) =>
+  after && (after.bucket - bound.bucket) * step > 0 ? after.bucket : bound.bucket;
+
+/** A place just before the first line of the part that is asked for; undefined if there is none. */
+function beginning(part: Part, { low, high }: Range, direction: Asked['direction'], after: Place | undefined) {
+  const { series, first, last } = part;
+  if (last < low || first > high) return undefined;
+  const forward = direction === 'forward';
+  const place = forward
+    ? { offset: Math.max(first, low), series, seq: -1 }
+    : { offset: Math.min(last, high), series, seq: Number.MAX_SAFE_INTEGER };
+  if (!after) return place;
+  const step = forward ? 1 : -1;
+  // Of the cursor's own time, the series before its own are over.
+  const seq =
+    series === after.series ? after.seq : (series - after.series) * step > 0 ? -step * Infinity : step * Infinity;
+  const behind = { offset: after.offset, series, seq: Math.max(-1, Math.min(seq, Number.MAX_SAFE_INTEGER)) };
+  const later = step * compare(place, behind) > 0 ? place : behind;
+  return (forward ? later.offset > last : later.offset < first) ? undefined : later;
+}
