@@ -1,15 +1,17 @@
 // The main job on a made-up node: container directories being written, a real HTTP API server, and the watcher as a
-// process of its own between them. Ends by itself and leaves nothing behind: `npm run demo`.
+// process of its own between them; then the whole path to the page. Ends by itself and leaves nothing behind:
+// `npm run demo`. With `npm run demo -- --stay` the page can be looked at until Ctrl-C.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApiServer } from './test/support/api-server.ts';
 import { createNode, type MadeContainer } from './test/support/node.ts';
 import { makePod } from './test/support/pods.ts';
+import { freePort } from './test/support/port.ts';
+import { until } from './test/support/program.ts';
 import { tree } from './test/support/tree.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'kube-log-watcher-demo-'));
@@ -27,6 +29,7 @@ for (const path of Object.values(places)) await mkdir(path, { recursive: true })
 const keyFile = join(root, 'scalyr-key');
 await writeFile(keyFile, 'made-up-key\n');
 const port = await freePort();
+const stays = process.argv.includes('--stay');
 const latencies: number[] = [];
 let watcher: ChildProcess | undefined;
 let shown: Record<string, string> = {};
@@ -37,7 +40,7 @@ try {
 
   say('2. A pod with labels starts on Docker, another on containerd.');
   const shop = await startPod('docker', 'shop-7d9f8b6c5-abcde', { application: 'shop', version: 'v1' });
-  await startPod('cri', 'cart-6f5b7c8d9-klmno', { application: 'cart', version: '2021.05' });
+  const cart = await startPod('cri', 'cart-6f5b7c8d9-klmno', { application: 'cart', version: '2021.05' });
   await show();
   console.log(indent(JSON.stringify((await scalyrLogs())[0], undefined, 2)));
 
@@ -68,6 +71,19 @@ try {
   await until('the end of its files', async () => !(await readFile(jobOf(shop.container), 'utf8').catch(() => '')));
   await show();
 
+  say('7. Without any vendor: watch, ship and serve in one process, on the same node.');
+  await stopWatcher();
+  const page = await startAll();
+  await node.write(cart.container, ['added 3 apples', 'paid']);
+  const asked = { pod: cart.spec.name, from: '1h', direction: 'forward' };
+  const query = `${page}api/search?${new URLSearchParams(asked).toString()}`;
+  const search = async () => (await (await fetch(query)).json()) as { entries: { time: string; log: string }[] };
+  await until('the lines', async () => (await search()).entries.length === 2);
+  console.log(`   $ curl '${query}'`);
+  for (const { time, log } of (await search()).entries) console.log(`   ${time} ${log}`);
+  console.log(`   The page is at ${page}${stays ? ', until Ctrl-C' : ' while it runs: npm run demo -- --stay'}`);
+  if (stays) await once(process, 'SIGINT');
+
   const median = latencies.sort((a, b) => a - b)[Math.floor(latencies.length / 2)];
   const counted = ['list', 'watch', 'get'].map(
     (verb) => `${api.requests.filter((one) => one.verb === verb).length} ${verb.toUpperCase()}`,
@@ -82,29 +98,47 @@ try {
 }
 
 async function startWatcher(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'src', 'main.ts')], {
+  const child = start(['watch'], {
+    WATCHER_AGENTS: 'scalyr,appdynamics,loki,symlinker',
+    WATCHER_STATE_PATH: state,
+    WATCHER_STATUS_ADDRESS: `127.0.0.1:${port}`,
+    WATCHER_SCALYR_API_KEY_FILE: keyFile,
+    WATCHER_SCALYR_DEST_PATH: places.scalyr,
+    WATCHER_SCALYR_CONFIG_PATH: join(shipper, 'agent.json'),
+    WATCHER_APPDYNAMICS_DEST_PATH: places.jobs,
+    WATCHER_LOKI_DEST_PATH: places.loki,
+    WATCHER_SYMLINK_DIR: places.links,
+  });
+  await until('the watcher', async () => (await fetch(`http://127.0.0.1:${port}/livez`)).ok);
+  return child;
+}
+
+/** Returns the address of the page. */
+async function startAll(): Promise<string> {
+  const own = await freePort();
+  const off = ['watch', 'ship'].map((role) => `--${role}-status-address=off`);
+  watcher = start(['all', '--data-path', join(root, 'data'), '--port', String(own), ...off], {});
+  const page = `http://127.0.0.1:${own}/`;
+  await until('the page', async () => (await fetch(`${page}readyz`)).ok);
+  return page;
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'src', 'main.ts'), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env['PATH'],
-      WATCHER_AGENTS: 'scalyr,appdynamics,loki,symlinker',
       WATCHER_CONTAINERS_PATH: node.containers,
       WATCHER_PODS_PATH: node.pods,
       WATCHER_KUBE_URL: api.url,
       CLUSTER_NODE_NAME: 'node-1',
       WATCHER_CLUSTER_ID: 'demo',
       WATCHER_LINGER: '1',
-      WATCHER_STATE_PATH: state,
-      WATCHER_STATUS_ADDRESS: `127.0.0.1:${port}`,
-      WATCHER_SCALYR_API_KEY_FILE: keyFile,
-      WATCHER_SCALYR_DEST_PATH: places.scalyr,
-      WATCHER_SCALYR_CONFIG_PATH: join(shipper, 'agent.json'),
-      WATCHER_APPDYNAMICS_DEST_PATH: places.jobs,
-      WATCHER_LOKI_DEST_PATH: places.loki,
-      WATCHER_SYMLINK_DIR: places.links,
+      ...env,
     },
   });
   const errors: string[] = [];
-  child.stderr.on('data', (data: Buffer) =>
+  child.stderr?.on('data', (data: Buffer) =>
     errors.push(
       ...data
         .toString()
@@ -113,7 +147,6 @@ async function startWatcher(): Promise<ChildProcess> {
     ),
   );
   child.on('exit', (code) => code && console.error(errors.join('\n')));
-  await until('the watcher', async () => (await fetch(`http://127.0.0.1:${port}/livez`)).ok);
   return child;
 }
 
@@ -186,22 +219,6 @@ async function snapshotOf(): Promise<Record<string, string>> {
 
 function same(a: Record<string, string>, b: Record<string, string>): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await sleep(5);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 function say(text: string): void {
