@@ -19,10 +19,14 @@ const decoders: Readonly<Record<string, () => Transform>> = {
   zstd: createZstdDecompress,
 };
 
-/** The whole body, decompressed; at most `limit` bytes, before as after. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** The whole body, decompressed; at most `limit` bytes, before as after. `hold` is told of them as they come in. */
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
-  return collect(readStream(request, limit, limit), limit);
+  return collect(readStream(request, limit, limit), limit, hold);
 }
 
 /**
@@ -69,9 +73,16 @@ async function* bounded(pieces: AsyncIterable<Buffer>, limit: number): AsyncGene
   }
 }
 
-async function collect(from: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
+async function collect(
+  from: AsyncIterable<Buffer>,
+  limit: number,
+  hold: (bytes: number) => void = () => undefined,
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of bounded(from, limit)) pieces.push(piece);
+  for await (const piece of bounded(from, limit)) {
+    hold(piece.length);
+    pieces.push(piece);
+  }
   return Buffer.concat(pieces);
 }
 

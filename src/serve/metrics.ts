@@ -26,7 +26,14 @@ export function createServeMetrics() {
       registers,
     }),
     cut: counter('cut_entries_total', 'Entries whose text was too long and was cut.'),
-    refused: counter('busy_requests_total', 'Requests that were refused because too much was waiting.'),
+    inFlight: new Gauge({
+      name: 'logwatch_serve_requests_in_flight',
+      help: 'Requests that are worked on, by kind.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    denied: counter('denied_requests_total', 'Requests without the credentials that are asked for.'),
+    refused: counter('busy_requests_total', 'Requests that were told to come again because there was too much to do.'),
     /** `path` is the route, never what a stranger asked for. */
     answered(method: string, path: string, status: number, seconds: number): void {
       const labels = { method, path, statusCode: String(status) };

@@ -11,6 +11,8 @@ import type { Reply } from './route.ts';
 const zip = promisify(gzip);
 /** Below it compression costs more than it saves. */
 const least = 1024;
+/** Bytes that are sent at once. */
+const slice = 65_536;
 /** Milliseconds for which what is left of a refused body is thrown away, so that its sender gets to read the answer. */
 const lingering = 1000;
 
@@ -51,14 +53,20 @@ export async function send(
     // Lines of logs go out as they came in; only what the program itself says in an error may hold a secret of its own.
     const said = Buffer.from(status >= 400 && typeof body === 'string' ? mask(body) : body);
     const small = wanted && said.length >= least ? await zip(said) : undefined;
-    response.writeHead(status, { ...(small ? zipped : head), 'content-length': (small ?? said).length });
-    if (request.method !== 'HEAD') response.write(small ?? said);
+    const bytes = small ?? said;
+    response.writeHead(status, { ...(small ? zipped : head), 'content-length': bytes.length });
+    if (request.method !== 'HEAD') await stream(response, slices(bytes), false, patience);
   }
   if (!request.complete) {
     request.resume();
     await Promise.race([once(request, 'close'), sleep(lingering, undefined, { ref: false })]);
   }
   response.end();
+}
+
+/** In pieces, since a client gets its time for each. */
+async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += slice) yield bytes.subarray(at, at + slice);
 }
 
 async function stream(

@@ -54,7 +54,7 @@ export async function serving(
   const values = serveSettings({ argv, env: {} });
   const world: World = { store, values, metrics: createServeMetrics(), log: silent, now, ...rest };
   const end = new AbortController();
-  const server = createServe(world, end.signal, routes);
+  const server = createServe(world, end.signal, routes && { table: routes });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(async () => {
