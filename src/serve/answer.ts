@@ -11,10 +11,19 @@ export function answering(handle: Handler): Handler {
     } catch (error) {
       if (error instanceof QueryError)
         return json(400, { message: 'invalid query', detail: error.message, problems: error.problems });
+      // A cursor is the store's own: it alone can tell one that isn't.
+      if (error instanceof RangeError && /cursor/.test(error.message))
+        return json(400, { message: 'invalid query', detail: error.message, problems: [cursorProblem(error)] });
       return failure(error, asked.signal, (failed) => world.log.error('a query failed', { error: failed }));
     }
   };
 }
+
+const cursorProblem = ({ message }: Error) => ({
+  parameter: 'after',
+  problem: message,
+  help: 'the next of an answer of this server',
+});
 
 /** The answer to a failure of the store; what the end of the request has caused is thrown on. */
 export function failure(error: unknown, signal: AbortSignal, tell: (error: unknown) => void): Reply {

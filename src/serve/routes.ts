@@ -5,12 +5,29 @@ import follow from './routes/follow.ts';
 import health from './routes/health.ts';
 import importing from './routes/import.ts';
 import livez from './routes/livez.ts';
+import logs from './routes/logs.ts';
+import lokiBuildinfo from './routes/loki-buildinfo.ts';
+import lokiDetectedField from './routes/loki-detected-field.ts';
+import lokiDetectedFields from './routes/loki-detected-fields.ts';
+import lokiDetectedLabels from './routes/loki-detected-labels.ts';
+import lokiLabel from './routes/loki-label.ts';
+import lokiLabels from './routes/loki-labels.ts';
+import lokiPatterns from './routes/loki-patterns.ts';
 import lokiPush from './routes/loki-push.ts';
+import lokiQueryRange from './routes/loki-query-range.ts';
+import lokiQuery from './routes/loki-query.ts';
+import lokiSeries from './routes/loki-series.ts';
+import lokiStats from './routes/loki-stats.ts';
+import lokiTail from './routes/loki-tail.ts';
+import lokiVolumeRange from './routes/loki-volume-range.ts';
+import lokiVolume from './routes/loki-volume.ts';
 import metrics from './routes/metrics.ts';
 import query from './routes/query.ts';
+import ready from './routes/ready.ts';
 import readyz from './routes/readyz.ts';
 import search from './routes/search.ts';
 import series from './routes/series.ts';
+import status from './routes/status.ts';
 import write from './routes/write.ts';
 
 /** All that answers. */
@@ -21,11 +38,28 @@ export const routes: readonly Route[] = [
   health,
   importing,
   livez,
+  logs,
+  lokiBuildinfo,
+  lokiDetectedField,
+  lokiDetectedFields,
+  lokiDetectedLabels,
+  lokiLabel,
+  lokiLabels,
+  lokiPatterns,
   lokiPush,
+  lokiQuery,
+  lokiQueryRange,
+  lokiSeries,
+  lokiStats,
+  lokiTail,
+  lokiVolume,
+  lokiVolumeRange,
   metrics,
   query,
+  ready,
   readyz,
   search,
   series,
+  status,
   write,
 ];

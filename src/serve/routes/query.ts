@@ -7,11 +7,8 @@ import { StoreNotReady, type Found } from '../store.ts';
 import { formatTime } from '../time.ts';
 
 const handle: Handler = async ({ query, signal }, { store, values, log, now }) => {
-  const read = readQuery(query, now());
+  const read = readQuery(query, now(), values['query-range']);
   if ('message' in read) return refusal(400, read);
-  const longest = values['query-range'];
-  if (longest > 0 && read.to - read.from > BigInt(longest) * 1_000_000_000n)
-    return refusal(400, { message: 'invalid query', detail: `query time-interval: is longer than ${longest} seconds` });
   try {
     const body = await begun(rows(store.search(read, signal)));
     return { status: 200, type: 'application/json', body };
