@@ -49,7 +49,8 @@ export async function answer(visit: Visit, { world, gate, limits }: Shared): Pro
       return { ...text(error.status, `${error.message}\n`), ...(error.status === 429 && { headers: again }) };
     if (error instanceof TimeOver)
       return { ...text(request.complete ? 503 : 408, `${error.message}\n`), headers: again };
-    if (!life.signal.aborted) world.log.error('a request failed', { path: place.name, error });
+    if (life.signal.aborted) return text(503, 'the server ends\n');
+    world.log.error('a request failed', { path: place.name, error });
     return text(500, 'internal error\n');
   }
 }
@@ -76,11 +77,14 @@ function askedBy({ request, place, query, life }: Visit, share: Share, { values 
 async function begun(reply: Reply, signal: AbortSignal): Promise<Reply> {
   if (typeof reply.body !== 'object' || !(Symbol.asyncIterator in reply.body)) return reply;
   const pieces = reply.body[Symbol.asyncIterator]();
-  const first = await orAbort(pieces.next(), signal);
-  async function* all() {
-    if (first.done) return;
-    yield first.value;
-    yield* { [Symbol.asyncIterator]: () => pieces };
-  }
-  return { ...reply, body: all() };
+  let first: IteratorResult<string | Buffer> | undefined = await orAbort(pieces.next(), signal);
+  const all: AsyncIterator<string | Buffer> = {
+    next() {
+      const next = first ? Promise.resolve(first) : pieces.next();
+      first = undefined;
+      return next;
+    },
+    return: () => pieces.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+  };
+  return { ...reply, body: { [Symbol.asyncIterator]: () => all } };
 }

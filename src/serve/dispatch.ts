@@ -13,7 +13,8 @@ export function find(table: readonly Route[], path: string): Place {
   const fits = table.filter((route) =>
     route.path.endsWith('/*') ? path.startsWith(route.path.slice(0, -1)) : path === route.path,
   );
-  const name = fits.map((route) => route.path).toSorted((a, b) => b.length - a.length)[0] ?? 'other';
+  const told = (path: string) => path.replace('*', '').length;
+  const name = fits.map((route) => route.path).toSorted((a, b) => told(b) - told(a))[0] ?? 'other';
   const methods = new Map<string, { route: Route; handle: Handler }>();
   for (const route of fits.filter((route) => route.path === name))
     for (const [method, handle] of Object.entries(route.methods)) {

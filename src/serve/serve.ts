@@ -61,12 +61,11 @@ async function handle(request: IncomingMessage, response: ServerResponse, shared
   const { path, query } = splitTarget(request.url ?? '/');
   const place = find(table, path);
   const route = place.methods.get(request.method ?? '')?.route;
-  const life = createLife(values['request-timeout'] * 1000);
+  const patience = values['request-timeout'] * 1000;
+  let life = createLife(patience);
   const cut = () => life.end(new Error('the program ends'));
   if (route?.lasting) ending.addEventListener('abort', cut, { once: true });
   const visit = { request, place, query, life, who: '', release: () => undefined as void };
-  // A client that takes nothing of its answer is not waited for.
-  life.signal.addEventListener('abort', () => response.headersSent && response.destroy(), { once: true });
   response.on('error', (error) => log.debug('an answer can not be sent', { error }));
   response.on('close', () => {
     ending.removeEventListener('abort', cut);
@@ -83,6 +82,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, shared
     const reply = await answer(visit, shared);
     // One who keeps a connection would find nobody behind it.
     if (ending.aborted) response.setHeader('connection', 'close');
+    // That time is over has to be told too.
+    if (life.signal.aborted) life = createLife(patience);
+    // A client that takes nothing of its answer is not waited for.
+    life.signal.addEventListener('abort', () => response.destroy(), { once: true });
     await send(request, response, reply, life);
   } catch (error) {
     if (!life.signal.aborted) log.error('an answer was cut off', { path: place.name, error });
