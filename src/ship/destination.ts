@@ -31,6 +31,8 @@ export interface Destination {
   /** Attributes that go with each record beside the labels. */
   metadata: readonly string[];
   node: string;
+  /** True if records tell the whole name, `<pod>_<namespace>_<container>`, as well as its parts. */
+  named?: boolean;
 }
 
 /** What a file in `sinks/` exports by default. */
@@ -47,4 +49,10 @@ export function attributesOf(
   node: string,
 ): Record<string, string> {
   return { node, ...attributes, stream: stream === 0 ? 'stdout' : 'stderr', path };
+}
+
+/** `<pod>_<namespace>_<container>` as the kubelet names a log, undefined where not all is known. */
+export function wholeName({ attributes }: { attributes: Readonly<Record<string, string>> }): string | undefined {
+  const { pod, namespace, container } = attributes;
+  return pod && namespace && container ? `${pod}_${namespace}_${container}` : undefined;
 }

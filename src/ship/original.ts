@@ -65,6 +65,7 @@ const keys: Readonly<Record<string, Reader>> = {
   'loki.authorization.credentials_file': as('token-file'),
   'loki.bearer_token': as('token'),
   'loki.bearer_token_file': as('token-file'),
+  'loki.oauth2': as('oauth2'),
   'loki.tls_config.ca_file': as('ca-file'),
   'loki.tls_config.cert_file': as('cert-file'),
   'loki.tls_config.key_file': as('key-file'),

@@ -9,7 +9,8 @@ import { openCheckpoint } from './checkpoint.ts';
 import { discover, type Found, type Wanted } from './discover.ts';
 import type { ShipMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
-import { sinks, type ShipSettings } from './settings.ts';
+import { sinks } from './destinations.ts';
+import type { ShipSettings } from './settings.ts';
 
 /** All destinations and what they follow. */
 export interface Ship {

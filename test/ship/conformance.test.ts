@@ -30,6 +30,7 @@ import { checkShip } from '../../src/ship/run.ts';
 import { shipSettings } from '../../src/ship/settings.ts';
 import { createShip } from '../../src/ship/ship.ts';
 import { silent } from '../../src/system/log.ts';
+import { mask } from '../../src/system/secrets.ts';
 import { startLoki } from '../support/loki.ts';
 import { end, launch, until, watching } from '../support/program.ts';
 
@@ -118,7 +119,20 @@ test('A-01 -config f, --config f and -config=f are the same; a missing or broken
     assert.ok(problems[0]?.includes(path), problems[0]);
   }
 });
-missing('A-01 without the flag the default path is read: /etc/logging-agent/config.yaml has to be named');
+test('A-01 without the flag, and where nothing else is named, the default path is read', () => {
+  const usual = '/etc/logging-agent/config.yaml';
+  const asked: string[] = [];
+  const disk = (there: boolean) => ({
+    read: (path: string) => (asked.push(path), 'agent: { collection: { logPaths: [/from/usual/*.log] } }'),
+    kind: (path: string) => (there && path === usual ? ('other' as const) : ('missing' as const)),
+    absolute: (path: string) => path,
+  });
+  assert.deepEqual(shipSettings({ argv: [], env: {} }, [], disk(true)).core.paths, ['/from/usual/*.log']);
+  assert.deepEqual(asked, [usual]);
+  assert.deepEqual(shipSettings({ argv: ['--paths', '/own'], env: {} }, [], disk(true)).core.paths, ['/own']);
+  assert.deepEqual(asked, [usual], 'who names paths has nothing of it');
+  assert.throws(() => shipSettings({ argv: [], env: {} }, [], disk(false)), /--config/);
+});
 
 test('A-02 each key is read, variables win, durations parse, secrets are masked', async (t) => {
   const { put } = world(t);
@@ -167,7 +181,69 @@ test('A-02 an unknown key is a warning that names it, or a problem; sizes of zer
     assert.equal(problemsOf(['--config', path]).length, 1, size);
   }
 });
-missing('A-02 loki.oauth2: no client credentials flow yet; the key is a warning');
+for (const place of ['flat', 'original'])
+  test(`A-02 oauth2 (${place}): a token is asked for, kept while it lasts, and asked for anew when it is refused`, async (t) => {
+    const { put, pod, pods } = world(t);
+    const loki = await lokiFor(t);
+    const issued: string[] = [];
+    const seen: unknown[] = [];
+    const server = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        seen.push([
+          request.headers.authorization,
+          Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString())),
+        ]);
+        issued.push(`token-${issued.length}`);
+        response.end(JSON.stringify({ access_token: issued.at(-1), token_type: 'bearer', expires_in: 3600 }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => (server.closeAllConnections(), server.close()));
+    const secret = put('secret', 'very secret\n');
+    const oauth2 = {
+      client_id: 'me',
+      client_secret_file: secret,
+      token_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
+      scopes: ['logs', 'write'],
+      endpoint_params: { audience: 'loki' },
+    };
+    const flat = { paths: [pods], url: loki.url, oauth2 };
+    const collection = { interval: '100ms', logPaths: [pods] };
+    const original = { agent: { collection }, loki: { url: loki.url, oauth2 } };
+    const config = put('config.json', JSON.stringify(place === 'flat' ? flat : original));
+    assert.deepEqual(settingsOf(['--config', config]).warnings, []);
+    pod('web', cri('one'));
+    await start(t, ['--config', config]);
+    await until('the first', () => loki.stored === 1);
+    pod('web', cri('two'));
+    await until('the second', () => loki.stored === 2);
+    assert.deepEqual(seen, [
+      [
+        `Basic ${Buffer.from('me:very%20secret').toString('base64')}`,
+        { grant_type: 'client_credentials', scope: 'logs write', audience: 'loki' },
+      ],
+    ]);
+    loki.faults.push({ status: 401 });
+    pod('web', cri('three'));
+    await until('the third', () => loki.stored === 3);
+    const sent = loki.requests.map(({ headers }) => headers.authorization);
+    assert.deepEqual(
+      sent,
+      ['token-0', 'token-0', 'token-0', 'token-1'].map((token) => `Bearer ${token}`),
+    );
+    assert.equal(mask('very secret token-1'), '*** ***');
+  });
+test('A-02 oauth2 that is incomplete or unknown in part is a problem', (t) => {
+  const { put } = world(t);
+  const path = put(
+    'config.yaml',
+    'paths: [/none]\nurl: http://127.0.0.1:1/\noauth2: { client: me, token_url: nowhere }\n',
+  );
+  const said = problemsOf(['--config', path]).join('\n');
+  for (const word of ['oauth2.client`', 'oauth2.client_id', 'oauth2.token_url']) assert.ok(said.includes(word), word);
+});
 
 test('A-03 without a url a line is on stdout in the form of the agent, with its own time and level', async (t) => {
   const { root, put, pod } = world(t);
@@ -461,7 +537,7 @@ test('A-17 the own lines are not collected: those of the own pod', async (t) => 
   pod('me', cri('own again'), 'logging');
   pod('me', cri('last'), 'default');
   await until('the last', () => lines().some((line) => line.endsWith('last')));
-  assert.deepEqual(lines(), ['me/[info] : of another', 'me/[info] : last']);
+  assert.deepEqual(lines(), ['me_default_app/[info] : of another', 'me_default_app/[info] : last']);
 });
 test('A-17 the own lines are not collected: those of the file that stdout leads to', async (t) => {
   const { put, pod, pods } = world(t);
@@ -476,7 +552,7 @@ test('A-17 the own lines are not collected: those of the file that stdout leads 
     pod('web', cri(text));
     await until(text, () => said().includes(text));
   }
-  assert.equal(said(), 'web/[info] : one\nweb/[info] : two\nweb/[info] : three\n');
+  assert.equal(said(), ['one', 'two', 'three'].map((text) => `web_default_app/[info] : ${text}\n`).join(''));
 });
 missing('A-18 there is no chart: ship needs objects for Kubernetes first (see D-09)');
 test('A-19 the image starts the program', () => {
@@ -495,14 +571,20 @@ test('D-01 lines are printed in the form of Loggy, once and with one newline; lo
   put(name, docker('0: Sun Dec  1 03:33:17 UTC 2019\n') + docker('bad\n', 'stderr'));
   const { text } = await loggy(t, root);
   await until('both', () => text.out.includes('bad'));
-  assert.equal(text.out, 'counter/[info] : 0: Sun Dec  1 03:33:17 UTC 2019\ncounter/[error] : bad\n');
+  const name1 = 'counter_default_count';
+  assert.equal(text.out, `${name1}/[info] : 0: Sun Dec  1 03:33:17 UTC 2019\n${name1}/[error] : bad\n`);
   const old = await loggy(t, root, ['--encoding', 'loggy-compat']);
   await until('both', () => old.text.out.includes('bad'));
-  assert.ok(old.text.out.endsWith('counter/[error] : bad\n\n'));
+  assert.ok(old.text.out.endsWith('counter_default_count/[error] : bad\n\n'));
 });
-missing(
-  'D-01 the name is that of the pod (`counter`), not the file name up to the first dash (`counter_default_count`)',
-);
+test('D-01 a pod with a dash in its name keeps all of it; what has no such name is called by its file', async (t) => {
+  const { root, put } = world(t);
+  put(`my-pod_default_my-count-${idOf('0')}.log`, docker('a\n'));
+  put('other-1.log', docker('b\n'));
+  const { lines } = await loggy(t, root);
+  await until('both', () => lines().length === 2);
+  assert.deepEqual(lines().toSorted(), ['my-pod_default_my-count/[info] : a', 'other/[info] : b']);
+});
 
 test('D-02 files of kube-system give nothing; left out by namespace a pod with such a name is kept', async (t) => {
   const { root, put } = world(t);
@@ -512,11 +594,14 @@ test('D-02 files of kube-system give nothing; left out by namespace a pod with s
   file('web', 'default');
   const usualPreset = await loggy(t, root);
   await until('one', () => usualPreset.lines().length > 0);
-  assert.deepEqual(usualPreset.lines(), ['web/[info] : web']);
+  assert.deepEqual(usualPreset.lines(), ['web_default_c/[info] : web']);
   const by = ['--encoding', 'loggy', '--paths', join(root, '*.log'), '--exclude-namespaces', 'kube-system'];
   const namespaced = await start(t, by);
   await until('two', () => namespaced.lines().length > 1);
-  assert.deepEqual(namespaced.lines().toSorted(), ['my-kube-system-x/[info] : my-kube-system-x', 'web/[info] : web']);
+  assert.deepEqual(namespaced.lines().toSorted(), [
+    'my-kube-system-x_default_c/[info] : my-kube-system-x',
+    'web_default_c/[info] : web',
+  ]);
 });
 
 test('D-03 a file that comes later is followed from its first line', async (t) => {
@@ -529,7 +614,7 @@ test('D-03 a file that comes later is followed from its first line', async (t) =
   await new Promise((resolve) => setImmediate(resolve));
   put(name, docker('first\n') + docker('second\n'));
   await until('both', () => lines().length >= 2);
-  assert.deepEqual(lines(), ['b/[info] : first', 'b/[info] : second']);
+  assert.deepEqual(lines(), ['b_default_c/[info] : first', 'b_default_c/[info] : second']);
 });
 
 test('D-04 Online once; a start that fails says so and ends with no 0', async (t) => {
@@ -555,7 +640,7 @@ test('D-05 lines of CRI, mixed files and broken JSON are printed, and it lives',
   const { root, put } = world(t);
   put(`a_default_c-${idOf('0')}.log`, `${cri('cri')}${docker('docker\n')}{"log":"broken\n\nplain\n${cri('last')}`);
   const { lines } = await loggy(t, root);
-  await until('the last', () => lines().at(-1) === 'a/[info] : last');
+  await until('the last', () => lines().at(-1) === 'a_default_c/[info] : last');
   assert.deepEqual(
     lines().map((line) => line.split(' : ')[1] ?? ''),
     ['cri', 'docker', '{"log":"broken', '', 'plain', 'last'],
@@ -579,7 +664,7 @@ for (const way of ['rename', 'copytruncate'])
     await until('all', () => lines().length >= 1000);
     assert.deepEqual(
       lines(),
-      numbers(1000).map((i) => `a/[info] : ${i}`),
+      numbers(1000).map((i) => `a_default_c/[info] : ${i}`),
     );
   });
 
@@ -594,7 +679,7 @@ test('D-07 a file that can not be read does not hold up others; one that is remo
   unlinkSync(path);
   await until('it to be forgotten', async () => /logwatch_ship_files\{[^}]*\} 1$/m.test((await get('/metrics')).body));
   put(`web_default_c-${idOf('1')}.log`, docker('c\n'));
-  await until('the next', () => lines().includes('web/[info] : c'));
+  await until('the next', () => lines().includes('web_default_c/[info] : c'));
 });
 test('D-07 an error of a file is `ERROR: …` on stderr, once, and others go on', async (t) => {
   const { root, put } = world(t);
@@ -604,9 +689,9 @@ test('D-07 an error of a file is `ERROR: …` on stderr, once, and others go on'
   symlinkSync('loop_default_c-2.log', join(root, 'loop_default_c-2.log'));
   put(`web_default_c-${idOf('1')}.log`, docker('a\n'));
   const { text } = await loggy(t, root);
-  await until('the line', () => text.out.includes('web/[info] : a'));
+  await until('the line', () => text.out.includes('web_default_c/[info] : a'));
   put(`web_default_c-${idOf('1')}.log`, docker('b\n'));
-  await until('the next', () => text.out.includes('web/[info] : b'));
+  await until('the next', () => text.out.includes('web_default_c/[info] : b'));
   const errors = text.err.split('\n').filter(Boolean);
   assert.deepEqual(errors.toSorted(), [
     `ERROR: ${join(root, 'loop_default_c-2.log')}: a loop of links`,

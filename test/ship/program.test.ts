@@ -164,5 +164,5 @@ test('the preset loggy prints as Loggy did, each line once', async (t) => {
   writeFileSync(name('coredns', 'kube-system'), line('left out\n', 'stdout'));
   await until('both', () => out.split('\n').length > 2);
   assert.equal((await running.stop()).code, 0);
-  assert.equal(out, 'counter/[info] : 0: Sun Dec  1\ncounter/[error] : bad\n');
+  assert.equal(out, 'counter_default_count/[info] : 0: Sun Dec  1\ncounter_default_count/[error] : bad\n');
 });

@@ -92,8 +92,8 @@ test('stdout: the form of each word', async () => {
     return String(pipe.read());
   };
   assert.equal(await said('agent'), '[2023-11-14T22:13:20Z] [error] [node-1] /logs/web_default_app-1.log: a "b"\n');
-  assert.equal(await said('loggy'), 'web/[error] : a "b"\n');
-  assert.equal(await said('loggy-compat'), 'web/[error] : a "b"\n\n');
+  assert.equal(await said('loggy'), 'web_default_app/[error] : a "b"\n');
+  assert.equal(await said('loggy-compat'), 'web_default_app/[error] : a "b"\n\n');
   const { time, log, stream } = JSON.parse(await said('json')) as Record<string, string>;
   assert.deepEqual([time, log, stream], ['2023-11-14T22:13:20.000000005Z', 'a "b"', 'stderr']);
 });

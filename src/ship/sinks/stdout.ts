@@ -1,9 +1,9 @@
-import { attributesOf, type SinkPlugin } from '../destination.ts';
+import { attributesOf, wholeName, type SinkPlugin } from '../destination.ts';
 import type { LogRecord } from '../record.ts';
 
 /**
  * Lines on stdout. `json`: one object each. `agent`: `[time] [level] [node] path: text`. `loggy` and `loggy-compat`:
- * `pod/[level] : text`, the latter with the empty line behind each.
+ * `pod_namespace_container/[level] : text`, the latter with the empty line behind each.
  */
 export default {
   encodings: ['json', 'agent', 'loggy', 'loggy-compat'],
@@ -54,7 +54,8 @@ const isoTime = ({ seconds, nanos }: LogRecord) =>
   `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
 const loggy: Format = ({ source, stream }, text) => {
   const file = source.path.slice(source.path.lastIndexOf('/') + 1);
-  return `${source.attributes['pod'] ?? file.split('-')[0]}/[${level(stream)}] : ${text}\n`;
+  // As Loggy has it, up to the first dash; a pod with a dash in its name keeps all of it.
+  return `${wholeName(source) ?? file.split('-')[0]}/[${level(stream)}] : ${text}\n`;
 };
 
 const formats: Readonly<Record<string, Format>> = {
