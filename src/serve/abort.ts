@@ -7,3 +7,19 @@ export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
+
+/** The same for one work after the other, at less cost for each. */
+export function abortable(signal: AbortSignal): { race<T>(work: Promise<T>): Promise<T>; close(): void } {
+  let stop: ((reason: unknown) => void) | undefined;
+  const told = () => stop?.(signal.reason);
+  signal.addEventListener('abort', told, { once: true });
+  return {
+    race: (work) =>
+      new Promise((resolve, reject) => {
+        stop = reject;
+        if (signal.aborted) told();
+        work.then(resolve, reject);
+      }),
+    close: () => signal.removeEventListener('abort', told),
+  };
+}

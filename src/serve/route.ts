@@ -1,6 +1,7 @@
 import type { Log } from '../system/log.ts';
 import type { ServeMetrics } from './metrics.ts';
 import type { ServeValues } from './options.ts';
+import type { Profiler } from './profile.ts';
 import type { Store } from './store.ts';
 
 /** What every handler works with. */
@@ -11,6 +12,8 @@ export interface World {
   log: Log;
   /** Nanoseconds since 1970. */
   now(): bigint;
+  /** There if profiles may be asked for. */
+  profiler?: Profiler;
 }
 
 export interface Asked {

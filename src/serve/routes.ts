@@ -22,6 +22,7 @@ import lokiTail from './routes/loki-tail.ts';
 import lokiVolumeRange from './routes/loki-volume-range.ts';
 import lokiVolume from './routes/loki-volume.ts';
 import metrics from './routes/metrics.ts';
+import pprof from './routes/pprof.ts';
 import query from './routes/query.ts';
 import ready from './routes/ready.ts';
 import readyz from './routes/readyz.ts';
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   lokiVolume,
   lokiVolumeRange,
   metrics,
+  pprof,
   query,
   ready,
   readyz,

@@ -28,7 +28,9 @@ export async function runServe(values: ServeValues, { signal, stderr, version }:
   const store = await openStore(values, { log, metrics });
   const now = () => BigInt(Date.now()) * 1_000_000n;
   const told = sampled(log, 10_000, () => performance.now());
-  const server = createServe({ store, values, metrics, log: told, now }, signal, { gate, ...(tls && { tls }) });
+  const profiler = values['enable-profiling'] ? await (await import('./profile.ts')).createProfiler() : undefined;
+  const world = { store, values, metrics, log: told, now, ...(profiler && { profiler }) };
+  const server = createServe(world, signal, { gate, ...(tls && { tls }) });
   const credentials = watchCredentials(server, gate, values, log);
   try {
     server.listen(values.port, values['bind-address']);
@@ -50,6 +52,7 @@ export async function runServe(values: ServeValues, { signal, stderr, version }:
     clearTimeout(late);
   } finally {
     credentials.close();
+    profiler?.close();
     await store.close();
     for (const name of signals) node.off(name, again);
   }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createGzip, gzip, type Gzip } from 'node:zlib';
 import { mask } from '../system/secrets.ts';
-import { orAbort } from './abort.ts';
+import { abortable } from './abort.ts';
 import type { Reply } from './route.ts';
 
 const zip = promisify(gzip);
@@ -78,22 +78,55 @@ async function stream(
   const gzip: Gzip | undefined = zipped ? createGzip() : undefined;
   gzip?.pipe(response, { end: false });
   const out: Writable = gzip ?? response;
+  const small = gather(out, gzip);
+  const patient = abortable(signal);
   try {
     for (;;) {
-      const next = pieces.next();
-      // What is there is sent before the next piece is waited for.
-      if (gzip && !(await Promise.race([next.then(() => true), turn(false)]))) gzip.flush();
-      const piece = await orAbort(next, signal);
+      if (out.writableNeedDrain) await once(out, 'drain', { signal });
+      const piece = await patient.race(pieces.next());
       if (piece.done) break;
       renew();
-      if (!out.write(piece.value)) await once(out, 'drain', { signal });
-      renew();
+      small.add(piece.value);
     }
+    small.write();
     if (gzip) await once(gzip.end(), 'end', { signal });
   } finally {
+    patient.close();
+    small.drop();
     // The one who makes the pieces may be waiting; it is told by its signal.
     void pieces.return?.().catch(() => undefined);
   }
+}
+
+/** Puts together what comes at once, since each write costs; nothing of it waits for what comes later. */
+function gather(out: Writable, gzip: Gzip | undefined) {
+  let held: Buffer[] = [];
+  let size = 0;
+  let soon: NodeJS.Immediate | undefined;
+  const drop = () => {
+    clearImmediate(soon);
+    soon = undefined;
+    held = [];
+    size = 0;
+  };
+  const write = () => {
+    if (size > 0) out.write(Buffer.concat(held));
+    drop();
+  };
+  const flush = () => {
+    write();
+    gzip?.flush();
+  };
+  return {
+    drop,
+    write,
+    add(piece: string | Buffer) {
+      held.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+      size += piece.length;
+      if (size >= slice) write();
+      else soon ??= setImmediate(flush);
+    },
+  };
 }
 
 const takesGzip = (accepted: string | string[] | undefined) =>

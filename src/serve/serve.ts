@@ -31,9 +31,8 @@ export function createServe(given: World, ending: AbortSignal, front: Front = {}
   const { values, metrics } = world;
   const { tls, gate, table = routes } = front;
   const limits = createLimits(values, metrics);
-  const allowed = table.filter((route) => values['enable-profiling'] || !route.path.startsWith('/debug/'));
   const listener = (request: IncomingMessage, response: ServerResponse) =>
-    void handle(request, response, { world, ending, table: allowed, gate, limits });
+    void handle(request, response, { world, ending, table, gate, limits });
   const clientAuth = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
   const server: Server = tls ? createTlsServer({ ...tls, ...clientAuth }, listener) : createServer(listener);
   server.headersTimeout = 10_000;
