@@ -75,6 +75,7 @@ await build({
     agent: 'src/agent/api.ts',
     'agent-thread': 'src/agent/thread.ts',
     'kit-thread': 'src/kit/thread.ts',
+    'sqlite-thread': 'src/serve/stores/sqlite/thread.ts',
   },
   outdir: out,
   splitting: true,

@@ -91,8 +91,9 @@ export interface Extent {
  */
 export interface Store {
   /**
-   * Resolves when all entries are durable. Rejects with a `RangeError` for a time beyond 64 bits, with `StoreBusy` if too many are waiting, with `StoreNotReady` if
-   * nothing can be written yet, and with another error if the batch could not be stored; it may be written again then.
+   * Resolves when all entries are durable. Rejects with a `RangeError` for a time beyond 64 bits, with `StoreBusy` if too
+   * many are waiting, with `StoreNotReady` if nothing can be written yet, and with another error if the batch could not
+   * be stored; it may be written again then.
    */
   write(entries: readonly Entry[]): Promise<void>;
   /**

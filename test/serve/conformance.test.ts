@@ -34,8 +34,8 @@ async function start(store: Store, skipInvalid = false): Promise<string> {
 let strict = '';
 let lenient = '';
 before(async () => {
-  strict = await start(openSqlite({ directory: join(directory, 'a'), queue: 1000 }));
-  lenient = await start(openSqlite({ directory: join(directory, 'b'), queue: 1000 }), true);
+  strict = await start(await openSqlite({ directory: join(directory, 'a'), queue: 1000 }));
+  lenient = await start(await openSqlite({ directory: join(directory, 'b'), queue: 1000 }), true);
 });
 after(async () => {
   for (const close of servers) await close();

@@ -19,7 +19,7 @@ storeSuite('sqlite', () => openSqlite({ directory: fresh(), queue: 10_000 }));
 test('C-04: what was written is there after a restart, and stays idempotent', async () => {
   const directory = fresh();
   for (let round = 0; round < 2; round += 1) {
-    const store = openSqlite({ directory, queue: 10 });
+    const store = await openSqlite({ directory, queue: 10 });
     await store.write([entry('a')]);
     assert.deepEqual(await logs(store), ['a']);
     await store.close();
@@ -27,7 +27,7 @@ test('C-04: what was written is there after a restart, and stays idempotent', as
 });
 
 test('too much that waits is refused, and told apart from a failure', async () => {
-  const store = openSqlite({ directory: fresh(), queue: 2 });
+  const store = await openSqlite({ directory: fresh(), queue: 2 });
   const first = store.write([entry('a'), entry('b')]);
   await assert.rejects(store.write([entry('c')]), StoreBusy);
   await first;
@@ -38,13 +38,13 @@ test('too much that waits is refused, and told apart from a failure', async () =
 
 test('a second opening of one database says so', async () => {
   const directory = fresh();
-  const store = openSqlite({ directory, queue: 1 });
+  const store = await openSqlite({ directory, queue: 1 });
   const program = `import { openSqlite } from ${JSON.stringify(place)}; openSqlite({ directory: ${JSON.stringify(directory)}, queue: 1 })`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said = (await child.stderr.toArray()).join('');
-  assert.match(said, /logs\.sqlite can't be opened: another process has it open/);
+  assert.match(said, /--data-path .* is in use by another process/);
   await store.close();
 });
 
@@ -55,7 +55,7 @@ test(`${rounds} times killed while it writes: what was acknowledged is there, no
   const directory = fresh();
   const program = `
     import { openSqlite } from ${JSON.stringify(place)};
-    const store = openSqlite({ directory: ${JSON.stringify(directory)}, queue: 1000 });
+    const store = await openSqlite({ directory: ${JSON.stringify(directory)}, queue: 1000 });
     const round = process.argv[1];
     for (let n = 0; ; n += 1) {
       const entry = { namespace: 'default', pod: 'web-0', container: 'web', time: 1n, log: round + '-' + n, stream: '', podId: '', dockerId: '', host: '', labels: {}, metadata: {} };
@@ -75,7 +75,7 @@ test(`${rounds} times killed while it writes: what was acknowledged is there, no
     }
     if (child.signalCode === null && child.exitCode === null) await once(child, 'exit');
   }
-  const store = openSqlite({ directory, queue: 1 });
+  const store = await openSqlite({ directory, queue: 1 });
   const found = await logs(store, all);
   await store.close();
   const there = new Set(found);

@@ -1,162 +1,114 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as turn } from 'node:timers/promises';
-import { StoreBusy, type Series, type Store } from '../store.ts';
-import { pack, type Batch } from './sqlite/batch.ts';
-import { count } from './sqlite/count.ts';
-import { seriesOf, sourceOf, type Source } from './sqlite/identity.ts';
-import { createInsert } from './sqlite/insert.ts';
-import { createLines } from './sqlite/lines.ts';
-import { createParts } from './sqlite/parts.ts';
-import { formatCursor, momentOf, timeOf } from './sqlite/place.ts';
-import { inTransaction, numberOf, prepareSchema } from './sqlite/schema.ts';
-import { search } from './sqlite/search.ts';
+import type { Log } from '../../system/log.ts';
+import { silent } from '../../system/log.ts';
+import type { Count, Extent, Found, Search, Series, Store } from '../store.ts';
+import { sourceOf, type Source } from './sqlite/identity.ts';
+import type { Page, Piece, Question, ThreadData } from './sqlite/messages.ts';
+import { lock } from './sqlite/open.ts';
+import { ReaderGone, startReading } from './sqlite/reading.ts';
+import { startWriting } from './sqlite/writing.ts';
 
 export interface SqliteSettings {
   directory: string;
   /** The most entries that wait to be written. */
   queue: number;
+  /** Milliseconds after which an entry expires, by its time. */
+  retention?: number | undefined;
+  /** The most bytes that the entries may take on the disk; the oldest give way. */
+  maxBytes?: number | undefined;
+  log?: Log;
 }
 
-/** Milliseconds for which a read works before others get their turn. */
-const stint = 20;
+const readers = 2;
+/** So often a question is put to another thread when one was lost over it. */
+const tries = 3;
 
 /**
- * One SQLite database in the directory. What is asked to be written at about the same time is one transaction; it is
- * synced to the disk before it is acknowledged.
+ * One SQLite database in the directory, for this process alone. It lives in threads: one writes, what is asked to be
+ * written at about the same time in one transaction, which is synced to the disk before it is acknowledged; others read.
  */
-export function openSqlite({ directory, queue }: SqliteSettings): Store {
-  mkdirSync(directory, { recursive: true });
-  const file = join(directory, 'logs.sqlite');
-  const db = open(file);
-  const insert = createInsert(db);
-  const select = createParts(db);
-  const lines = createLines(db);
-  const keyOf = db.prepare('SELECT key FROM series WHERE id = ?');
-  const waiting: { batch: Batch; resolve: () => void; reject: (error: unknown) => void }[] = [];
-  let waits = 0;
-  let flushing: Promise<void> | undefined;
+export async function openSqlite(settings: SqliteSettings): Promise<Store> {
+  const { directory, queue, retention, maxBytes, log = silent } = settings;
+  const held = lock(directory);
+  const data: ThreadData = { role: 'writer', directory, retention, maxBytes };
+  const writing = await startWriting(data, queue, log).catch((error: unknown) => {
+    held.close();
+    throw error;
+  });
+  const reading = startReading({ ...data, role: 'reader' }, readers);
+  let closed: Promise<void> | undefined;
 
-  async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      await turn();
-      const batches = waiting.splice(0);
-      waits = 0;
+  /** The single piece of an answer. */
+  async function ask<T>(question: Question, signal: AbortSignal, take: (piece: Piece) => T | undefined): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
       try {
-        inTransaction(db, () => insert.add(batches.map(({ batch }) => batch)));
-        for (const { resolve } of batches) resolve();
+        for await (const piece of reading.ask(question, signal)) {
+          const found = take(piece);
+          if (found !== undefined) return found;
+        }
+        throw new Error(`the question for ${question.ask} got no answer`);
       } catch (error) {
-        insert.forget();
-        for (const { reject } of batches) reject(error);
+        if (!(error instanceof ReaderGone) || tried >= tries) throw error;
       }
     }
-    flushing = undefined;
   }
 
-  const createClock = () => {
-    let end = 0;
-    return { over: () => performance.now() > end, start: () => (end = performance.now() + stint) };
-  };
-  const sourceOfId = (id: number): Source => sourceOf(String(keyOf.get(id)?.['key']));
+  async function* search(asked: Search, signal: AbortSignal): AsyncGenerator<Found> {
+    let { after } = asked;
+    for (let tried = 1; ; tried += 1) {
+      try {
+        const search = after === undefined ? asked : { ...asked, after };
+        for await (const piece of reading.ask({ ask: 'search', search }, signal)) {
+          if (!('page' in piece)) continue;
+          for (const found of foundIn(piece.page)) {
+            signal.throwIfAborted();
+            after = found.cursor;
+            yield found;
+          }
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof ReaderGone) || tried >= tries) throw error;
+      }
+    }
+  }
 
   return {
-    async write(entries) {
-      if (!db.isOpen) throw new Error('the store is closed');
-      if (entries.length === 0) return;
-      if (waits > 0 && waits + entries.length > queue) throw new StoreBusy(`${waits} entries wait to be written`);
-      const batch = pack(entries);
-      waits += entries.length;
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ batch, resolve, reject });
-        flushing ??= flush();
-      });
-    },
-    async *search(asked, signal) {
-      const clock = createClock();
-      const pages = search(asked, select(asked.series), lines, clock.over);
-      for (;;) {
-        signal.throwIfAborted();
-        clock.start();
-        const { done, value } = inTransaction(db, () => pages.next(), 'DEFERRED');
-        if (done) return;
-        const found = value.map((row) => {
-          const metadata = row.metadata === null ? {} : (JSON.parse(row.metadata) as Record<string, string>);
-          return { ...sourceOfId(row.series), time: timeOf(row), log: row.log, metadata, cursor: formatCursor(row) };
-        });
-        yield* found;
-        await turn();
-      }
-    },
-    async count(selection, by, step, signal) {
-      const clock = createClock();
-      const work = count(db, { selection, by, step }, select(selection.series), lines, clock.over);
-      for (;;) {
-        signal.throwIfAborted();
-        clock.start();
-        const { done, value } = inTransaction(db, () => work.next(), 'DEFERRED');
-        await turn();
-        if (!done) continue;
-        signal.throwIfAborted();
-        return value;
-      }
-    },
-    async series({ from, to, series }, signal) {
-      signal.throwIfAborted();
-      await turn();
-      const found = new Map<string, Series>();
-      const parts = select(series);
-      const end = momentOf(to).bucket;
-      let bucket: number | undefined = momentOf(from).bucket;
-      while ((bucket = parts.next(bucket, 'forward', end)) !== undefined) {
-        for (const part of parts.of(bucket)) {
-          if (timeOf({ bucket, offset: part.last }) < from || timeOf({ bucket, offset: part.first }) > to) continue;
-          const one = seriesOf(sourceOfId(part.series));
-          found.set(JSON.stringify(one), one);
-        }
-        bucket += 1;
-      }
-      return [...found.values()];
-    },
-    async extent(signal) {
-      signal.throwIfAborted();
-      await turn();
-      const edge = (bucketOf: string, column: string) => {
-        const bucket = numberOf(db, `SELECT ${bucketOf}(bucket) FROM parts`);
-        const offset = numberOf(db, `SELECT ${column} FROM parts WHERE bucket = ${bucket}`);
-        return timeOf({ bucket, offset });
-      };
-      const entries = numberOf(db, 'SELECT coalesce(sum(count), 0) FROM parts');
-      return {
-        entries,
-        bytes: numberOf(db, 'PRAGMA page_count') * numberOf(db, 'PRAGMA page_size'),
-        oldest: entries === 0 ? undefined : edge('min', 'min(first)'),
-        newest: entries === 0 ? undefined : edge('max', 'max(last)'),
-      };
-    },
+    write: (entries) => writing.write(entries),
+    search,
+    count: (selection, by, step, signal) =>
+      ask<Count[]>({ ask: 'count', selection, by, step }, signal, (piece) =>
+        'counts' in piece ? piece.counts : undefined,
+      ),
+    series: (selection, signal) =>
+      ask<Series[]>({ ask: 'series', selection }, signal, (piece) => ('series' in piece ? piece.series : undefined)),
+    extent: (signal) =>
+      ask<Extent>({ ask: 'extent' }, signal, (piece) => ('extent' in piece ? piece.extent : undefined)),
     async check() {
-      await Promise.resolve();
-      numberOf(db, 'PRAGMA schema_version');
+      writing.check();
+      for await (const _ of reading.ask({ ask: 'check' }, AbortSignal.timeout(5000))) continue;
     },
     async close() {
-      await flushing;
-      if (db.isOpen) db.close();
+      closed ??= (async () => {
+        // The last one to close puts the write-ahead log into the database, so the writer comes last.
+        await reading.close();
+        await writing.close();
+        held.close();
+      })();
+      await closed;
     },
   };
 }
 
-/** One process has the database alone: a second one is told so at its start. */
-function open(file: string): DatabaseSync {
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(file, { timeout: 1000 });
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    prepareSchema(db);
-    return db;
-  } catch (error) {
-    db?.close();
-    const said = error instanceof Error ? error.message : String(error);
-    const hint = /locked|busy/.test(said) ? ': another process has it open' : '';
-    throw new Error(`${file} can't be opened${hint} (${said})`, { cause: error });
+function* foundIn(page: Page): Generator<Found> {
+  const sources: Source[] = page.keys.map(sourceOf);
+  for (const [index, number] of page.of.entries()) {
+    const metadata = page.metadata[index] ?? null;
+    yield {
+      ...(sources[number] as Source),
+      time: page.times[index] as bigint,
+      log: page.logs[index] ?? '',
+      metadata: metadata === null ? {} : (JSON.parse(metadata) as Record<string, string>),
+      cursor: page.cursors[index] ?? '',
+    };
   }
 }

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { textTest } from '../../condition.ts';
 import { valueOf } from '../../row.ts';
 import type { Count, Selection } from '../../store.ts';
@@ -18,20 +17,19 @@ const size = 4096;
 
 /** Returns undefined whenever time is over, and at last the counts. */
 export function* count(
-  db: DatabaseSync,
   { selection, by, step }: Counting,
   parts: Parts,
   lines: ReadLines,
+  keyOf: (id: number) => string,
   over: Over,
 ): Generator<undefined, Count[]> {
   const tests = selection.text.map(textTest);
   const holds = (log: string) => tests.every((test) => test(log));
-  const keys = db.prepare('SELECT key FROM series WHERE id = ?');
   const values = new Map<number, { key: string; by: Count['by'] }>();
   const valuesOf = (series: number) => {
     let found = values.get(series);
     if (!found) {
-      const source = sourceOf(String(keys.get(series)?.['key']));
+      const source = sourceOf(keyOf(series));
       const pairs = by.map((name) => [name, valueOf({ ...source, time: 0n, log: '', metadata: {} }, name)]);
       found = { key: JSON.stringify(pairs), by: Object.fromEntries(pairs) as Count['by'] };
       values.set(series, found);

@@ -43,6 +43,7 @@ export function createInsert(db: DatabaseSync) {
      ON CONFLICT DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
      count = count + excluded.count, bytes = bytes + excluded.bytes`,
   );
+  const addState = db.prepare('UPDATE state SET entries = entries + ?, bytes = bytes + ?');
   const known = new Map<string, Known>();
   let batches = 0;
 
@@ -110,8 +111,13 @@ export function createInsert(db: DatabaseSync) {
       const parts = new Map<string, Part>();
       const older = new Map<string, Instant>();
       for (const batch of all) add(batch, parts, older);
-      for (const { bucket, series, first, last, count, bytes } of parts.values())
+      let [entries, size] = [0, 0];
+      for (const { bucket, series, first, last, count, bytes } of parts.values()) {
         addPart.run(bucket, series, first, last, count, bytes);
+        entries += count;
+        size += bytes;
+      }
+      addState.run(entries, size);
     },
     forget: () => known.clear(),
   };

@@ -6,7 +6,7 @@ export const version = 1;
 
 /**
  * `entries` lie by hour and series, so what is read together lies together and what expires goes page by page. `parts`
- * tells what is where: the entries of one series in one hour.
+ * tells what is where: the entries of one series in one hour; `state` tells how much there is.
  */
 const tables = `
   CREATE TABLE series (
@@ -21,6 +21,8 @@ const tables = `
     count INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (bucket, series)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX parts_by_series ON parts (series, bucket);
+  CREATE TABLE state (entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO state VALUES (0, 0);
 `;
 
 /** Makes the tables in a new database. Throws if it is not ours, or of a version that isn't known yet. */

@@ -1,0 +1,63 @@
+import type { Count, Extent, Search, Selection, Series } from '../../store.ts';
+import type { Batch } from './batch.ts';
+
+/** What a thread is started with. */
+export interface ThreadData {
+  role: 'writer' | 'reader';
+  directory: string;
+  /** Milliseconds after which an entry expires, and the most bytes that the entries may take on the disk. */
+  retention: number | undefined;
+  maxBytes: number | undefined;
+}
+
+/** An error that crosses from one thread to another. */
+export interface Problem {
+  message: string;
+  range: boolean;
+}
+
+export type ToWriter = { write: number; batch: Batch } | { close: true };
+
+export type FromWriter =
+  | { ready: true }
+  | { failed: Problem }
+  | { written: readonly number[]; problem?: Problem }
+  | { said: 'info' | 'warn'; message: string; fields: Readonly<Record<string, unknown>> }
+  | { closed: true };
+
+export type Question =
+  | { ask: 'search'; search: Search }
+  | { ask: 'count'; selection: Selection; by: readonly string[]; step: bigint | undefined }
+  | { ask: 'series'; selection: Omit<Selection, 'text'> }
+  | { ask: 'extent' }
+  | { ask: 'check' };
+
+/** A piece of work on a question, the next piece, or the end of it. */
+export type ToReader = { task: number; question?: Question; end?: true };
+
+/** Rows in columns; a row names its series by its index in `keys`. */
+export interface Page {
+  keys: string[];
+  of: number[];
+  times: bigint[];
+  cursors: string[];
+  logs: string[];
+  metadata: (string | null)[];
+}
+
+export type Piece = { page: Page } | { counts: Count[] } | { series: Series[] } | { extent: Extent };
+
+/** Without a piece and not done, time was over and the question goes on. */
+export interface FromReader {
+  task: number;
+  piece?: Piece;
+  done: boolean;
+  problem?: Problem;
+}
+
+export function problemOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, range: error instanceof RangeError };
+}
+
+export const errorOf = ({ message, range }: Problem): Error => (range ? new RangeError(message) : new Error(message));
