@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { deliver, outcomeOf, type Outcome } from '../deliver.ts';
-import { attributesOf, type SinkPlugin } from '../destination.ts';
-import { createEntries, writeJsonText, type Entries } from '../entries.ts';
+import { attributesOf, wholeName, type SinkPlugin } from '../destination.ts';
+import { createEntries, type Entries } from '../entries.ts';
+import { writeJsonText } from '../json-text.ts';
+import { createPusher } from '../push.ts';
 import type { Source } from '../record.ts';
-import { createPoster } from '../request.ts';
 
 const zip = promisify(gzip);
 
@@ -14,13 +14,14 @@ const zip = promisify(gzip);
  */
 export default {
   encodings: ['json', 'ndjson'],
-  open({ connection, backoff, encoding, batchSize, node }, { report, env, version }) {
-    const poster = createPoster(connection, env, `kube-log-watcher/${version}`);
+  open(destination, world) {
+    const { encoding, batchSize, node, named } = destination;
     const array = encoding !== 'ndjson';
     const headers = {
       'content-type': array ? 'application/json' : 'application/x-ndjson',
       'content-encoding': 'gzip',
     };
+    const pusher = createPusher(destination, world, headers);
     return {
       batch() {
         const entries = createEntries();
@@ -29,7 +30,9 @@ export default {
           let heads = known.get(source.attributes);
           if (!heads) {
             heads = ([0, 1] as const).map((stream) => {
-              const rest = JSON.stringify({ ...attributesOf(source, stream, node), log: '' }).slice(1, -2);
+              const name = named ? wholeName(source) : undefined;
+              const told = { ...(name && { name }), ...attributesOf(source, stream, node), log: '' };
+              const rest = JSON.stringify(told).slice(1, -2);
               return Buffer.from(`,${rest.toWellFormed()}`);
             }) as [Buffer, Buffer];
             known.set(source.attributes, heads);
@@ -60,27 +63,18 @@ export default {
       },
       async send(batch, signal) {
         const { entries } = batch as unknown as { entries: Entries };
-        const attempt = async (from: number, to: number): Promise<Outcome> => {
+        const bodyOf = (from: number, to: number) => {
           const start = entries.sizeOf(0, from);
           const raw = Buffer.from(entries.bytes.subarray(start, start + entries.sizeOf(from, to)));
           for (let i = from, at = 0; i < to; at += entries.sizeOf(i, i + 1), i++) raw[at] = array ? 44 : 10;
           // The first separator makes place for the bracket.
           if (array) raw[0] = 91;
-          const body = await zip(
-            array ? Buffer.concat([raw, Buffer.from(']')]) : Buffer.concat([raw.subarray(1), Buffer.from('\n')]),
-            { level: 1 },
-          );
-          try {
-            const { status, detail, retryAfter } = await poster.post(body, headers, signal);
-            if (status >= 200 && status < 300) report.sent(body.length);
-            return outcomeOf(status, detail, retryAfter);
-          } catch (error) {
-            return { kind: 'retry', reason: 'no-answer', detail: (error as Error).message };
-          }
+          const parts = array ? [raw, Buffer.from(']')] : [raw.subarray(1), Buffer.from('\n')];
+          return zip(Buffer.concat(parts), { level: 1 });
         };
-        await deliver(batch.count, attempt, backoff, report, signal);
+        await pusher.push(batch.count, bodyOf, signal);
       },
-      close: () => poster.close(),
+      close: () => pusher.close(),
     };
   },
 } satisfies SinkPlugin as SinkPlugin;

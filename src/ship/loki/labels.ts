@@ -1,0 +1,40 @@
+import { attributesOf, type Destination } from '../destination.ts';
+import type { Source } from '../record.ts';
+
+/** Attributes of these names, as far as there are any, under names that Loki takes. */
+function pairsOf(all: Readonly<Record<string, string>>, names: readonly string[]): [string, string][] {
+  return names.flatMap((name): [string, string][] => (all[name] ? [[labelName(name), all[name]]] : []));
+}
+
+/** Loki's limits of structured metadata by default: 64 KiB and 128 pairs an entry. */
+export function metadataOf(all: Readonly<Record<string, string>>, names: readonly string[]): [string, string][] {
+  let left = 60 * 1024;
+  return pairsOf(all, names.slice(0, 128)).flatMap(([name, value]): [string, string][] => {
+    const short = shorten(value);
+    left -= Buffer.byteLength(name) + Buffer.byteLength(short);
+    return left < 0 ? [] : [[name, short]];
+  });
+}
+
+/** Loki's limits of labels by default: 15 a stream, 2048 bytes of a value. */
+export function labelsOf({ source, stream }: { source: Source; stream: 0 | 1 }, destination: Destination) {
+  const { externalLabels, labels, node } = destination;
+  const own = pairsOf({ source: source.path, ...attributesOf(source, stream, node) }, labels);
+  const all = [...pairsOf(externalLabels, Object.keys(externalLabels)), ...own];
+  const pairs = new Map(all.map(([name, value]) => [name, shorten(value)]));
+  if (pairs.size === 0) pairs.set('job', 'kube-log-watcher');
+  return [...pairs].slice(0, 15).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function labelName(name: string): string {
+  const legal = name.replaceAll(/[^a-zA-Z0-9_]/g, '_').slice(0, 1023);
+  return /^[a-zA-Z_]/.test(legal) ? legal : `_${legal}`;
+}
+
+function shorten(value: string): string {
+  if (value.length <= 680) return value.toWellFormed();
+  return Buffer.from(value.toWellFormed())
+    .subarray(0, 2040)
+    .toString('utf8')
+    .replace(/\ufffd$/, '');
+}
