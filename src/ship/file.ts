@@ -1,12 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { hasCode } from '../system/replace.ts';
 import type { FileMark } from './reader.ts';
 
 /** A file that is read, held open: its name may change or go. */
 export interface OpenFile {
-  readonly fd: number;
-  readonly dev: number;
-  readonly ino: number;
+  fd: number;
+  dev: number;
+  ino: number;
   /** Up to here everything was taken. */
   offset: number;
   /** By stream: lines that begin before were shipped by an earlier process. */
@@ -17,6 +18,10 @@ export interface OpenFile {
   size: number;
   mtime: number;
   links: number;
+  /** When it was made, in milliseconds since 1970; 0 where the file system does not tell. */
+  birth: number;
+  /** It was made of a file before that was cut: it grows no more, and may be used for the next copy. */
+  copy: boolean;
   /** Size and time of change up to which it has been looked through in vain. */
   seen: { size: number; mtime: number };
   /** When it has last grown, of the clock that never goes back. */
@@ -38,17 +43,31 @@ export function openFile(path: string, now: number): OpenFile {
     fd,
     dev: stat.dev,
     ino: stat.ino,
-    offset: 0,
-    skip: [0, 0],
-    head: [0, 0],
-    tail: Buffer.alloc(0),
+    ...unread(),
     size: stat.size,
     mtime: stat.mtimeMs,
     links: stat.nlink,
+    birth: stat.birthtimeMs,
+    copy: false,
     seen: { size: 0, mtime: stat.mtimeMs },
     grown: now,
   };
   return file;
+}
+
+/** The same, but undefined if nothing is there. */
+export function openThere(path: string, now: number): OpenFile | undefined {
+  try {
+    return openFile(path, now);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** The state of a file of which nothing was read. */
+export function unread(): Pick<OpenFile, 'offset' | 'skip' | 'head' | 'tail' | 'seen'> {
+  return { offset: 0, skip: [0, 0], head: [0, 0], tail: Buffer.alloc(0), seen: { size: 0, mtime: 0 } };
 }
 
 /** Looks at it again. */
@@ -67,6 +86,14 @@ export function isUnread(file: OpenFile): boolean {
 
 /** Moves on behind the `length` bytes that end in `bytes` at `end`, and remembers what they ended with. */
 export function advance(file: OpenFile, bytes: Buffer, end: number, length: number): void {
+  const known = file.head[0];
+  if (known < headLength && known >= file.offset && known < file.offset + length) {
+    const first = bytes.subarray(
+      end - length + known - file.offset,
+      Math.min(end, end - length + headLength - file.offset),
+    );
+    file.head = [known + first.length, crc32(first, file.head[1])];
+  }
   file.offset += length;
   const kept = Math.min(tailLength, end);
   if (file.tail.length === kept) bytes.copy(file.tail, 0, end - kept, end);
@@ -82,8 +109,12 @@ export function markOf(file: OpenFile, from: [number, number]): FileMark {
 
 /** True if the file begins as the one that was marked. */
 export function isSame(file: Pick<OpenFile, 'fd' | 'ino'>, { ino, head }: Pick<FileMark, 'ino' | 'head'>): boolean {
-  if (file.ino !== ino) return false;
-  const [length, crc] = headOf(file.fd, head[0]);
+  return file.ino === ino && beginsAs(file, head);
+}
+
+/** True if the file begins with what was fingerprinted. */
+export function beginsAs({ fd }: Pick<OpenFile, 'fd'>, head: FileMark['head']): boolean {
+  const [length, crc] = headOf(fd, head[0]);
   return length === head[0] && crc === head[1];
 }
 
@@ -91,7 +122,7 @@ export function isSame(file: Pick<OpenFile, 'fd' | 'ino'>, { ino, head }: Pick<F
 export function resume(file: OpenFile, mark: FileMark): boolean {
   const [length, crc] = mark.tail;
   const tail = Buffer.alloc(length);
-  if (!isSame(file, mark) || file.size < mark.offset) return false;
+  if (!beginsAs(file, mark.head) || file.size < mark.offset) return false;
   const read = readSync(file.fd, tail, 0, length, mark.offset - length);
   if (read !== length || crc32(tail) !== crc) return false;
   file.offset = mark.offset;
@@ -109,8 +140,20 @@ export function resume(file: OpenFile, mark: FileMark): boolean {
   return true;
 }
 
+/** True if `copy` was made of what `file` still begins with. */
+export function isCopy(copy: OpenFile, file: OpenFile): boolean {
+  const { size } = copy;
+  if (size === 0 || size > file.size || copy.birth < file.birth) return false;
+  const length = Math.min(headLength, size);
+  return [0, size - length].every((at) => crcOf(copy.fd, at, length)[1] === crcOf(file.fd, at, length)[1]);
+}
+
 function headOf(fd: number, length: number): [number, number] {
+  return crcOf(fd, 0, length);
+}
+
+function crcOf(fd: number, at: number, length: number): [number, number] {
   const bytes = Buffer.alloc(length);
-  const read = readSync(fd, bytes, 0, length, 0);
+  const read = readSync(fd, bytes, 0, length, at);
   return [read, crc32(bytes.subarray(0, read))];
 }

@@ -68,7 +68,7 @@ export function createFollower(
       const aside = file !== newest || missingSince !== undefined || released;
       if (!aside || isUnread(file) || file.offset < file.size) continue;
       const still = time - file.grown >= world.linger && time - (missingSince ?? 0) >= world.linger;
-      if (!still && !(crowded && file !== newest)) continue;
+      if (!still && !file.copy && !(crowded && file !== newest)) continue;
       if (([0, 1] as const).some((stream) => assembler.held(stream)?.file === file)) continue;
       files.shut(file);
     }
@@ -85,8 +85,18 @@ export function createFollower(
       // What comes later has been seen already; so what is read now is all that came before it.
       if (later) refresh(file, time);
       if (isUnread(file)) {
+        // Nothing tells that it was cut before anything was read of it, but the copy of what was there.
+        if (file.offset === 0 && !later && missingSince === undefined && files.openCopies(file)) continue;
         const { progress, taken } = lines.read(file, batch, left);
         left -= taken;
+        if (progress === 'cut') {
+          world.truncated();
+          waiting = true;
+          if (!file.copy && files.divert(file)) continue;
+          lines.startAnew(file, batch);
+          if (file.copy) files.shut(file);
+          continue;
+        }
         if (progress === 'full') waiting = true;
         if (progress === 'full' || (progress === 'more' && left <= 0)) return progress;
         if (progress === 'more') {

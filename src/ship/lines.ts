@@ -1,37 +1,28 @@
 import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
 import type { Assembler } from './assembler.ts';
-import { advance, tailLength, type OpenFile } from './file.ts';
+import { advance, tailLength, unread, type OpenFile } from './file.ts';
 import { boundary } from './giving.ts';
 import type { FollowWorld, Progress } from './reader.ts';
 import type { Batch } from './sink.ts';
 
 /** Reads the physical lines of one file after the other. */
 export interface Lines {
-  /** Gives whole lines of the file, about `budget` bytes at most. */
-  read(file: OpenFile, batch: Batch, budget: number): { progress: Progress; taken: number };
+  /** Gives whole lines of the file, about `budget` bytes at most. `cut`: it holds something else than what was read of it. */
+  read(file: OpenFile, batch: Batch, budget: number): { progress: Progress | 'cut'; taken: number };
   /** Gives the rest of a file that ends without a newline and grows no more; false if the batch had no room. */
   rest(file: OpenFile, batch: Batch): boolean;
+  /** Gives what has been begun in a file that was cut, and goes on at its beginning. */
+  startAnew(file: OpenFile, batch: Batch): void;
 }
 
 /** The most bytes that are asked for at once, unless a line is longer. */
 const chunk = 128 * 1024;
 
-export function createLines(assembler: Assembler<OpenFile>, { buffer, truncated }: FollowWorld): Lines {
+export function createLines(assembler: Assembler<OpenFile>, { buffer }: Pick<FollowWorld, 'buffer'>): Lines {
   /** The file within whose line, too long to be held, reading stands. */
   let inPieces: OpenFile | undefined;
 
-  /** A file that holds something else than what was read of it: from its beginning. */
-  const startAnew = (file: OpenFile, batch: Batch) => {
-    truncated();
-    if (inPieces === file) {
-      assembler.piece(buffer, 0, 0, file, file.offset, true, batch);
-      inPieces = undefined;
-    }
-    assembler.flush(batch);
-    const fresh: Partial<OpenFile> = { offset: 0, skip: [0, 0], head: [0, 0], tail: Buffer.alloc(0) };
-    Object.assign(file, fresh, { seen: { size: 0, mtime: 0 } });
-  };
   /** Takes the physical line from `start` to `end` of the buffer, whole or as the last piece of it. */
   const take = (bytes: Buffer, start: number, end: number, file: OpenFile, at: number, valid: boolean, to: Batch) => {
     if (inPieces === file) {
@@ -48,8 +39,7 @@ export function createLines(assembler: Assembler<OpenFile>, { buffer, truncated 
       let want = Math.min(buffer.length, Math.max(chunk, before + 1));
       let got = readSync(file.fd, buffer, 0, want, file.offset - before);
       if (got < before || !buffer.subarray(0, before).equals(file.tail)) {
-        startAnew(file, batch);
-        return { progress: 'more', taken: 0 };
+        return { progress: 'cut', taken: 0 };
       }
       let last = buffer.subarray(0, got).lastIndexOf(10);
       if (last < before && got === want && want < buffer.length) {
@@ -60,7 +50,8 @@ export function createLines(assembler: Assembler<OpenFile>, { buffer, truncated 
       const view = buffer.subarray(0, got);
       let start = before;
       // Bytes behind a hole: the writer went on at its old place after the file was cut.
-      if (file.offset === 0 && view[0] === 0) while (start < got && view[start] === 0) start++;
+      if (inPieces !== file && file.tail.every(isZero)) while (start < got && view[start] === 0) start++;
+      const hole = start > before;
       const valid = last < start || isUtf8(view.subarray(start, last));
       let progress: Progress = got === want ? 'more' : 'dry';
       const stop = Math.min(got, before + budget);
@@ -77,7 +68,7 @@ export function createLines(assembler: Assembler<OpenFile>, { buffer, truncated 
           break;
         }
       }
-      if (last < before && got === want && want === buffer.length) {
+      if (!hole && last < before && got === want && want === buffer.length) {
         const end = boundary(view, start, got - tailLength);
         if (batch.room(end - start + assembler.bytes)) {
           assembler.piece(view, start, end, file, file.offset + start - before, false, batch);
@@ -102,5 +93,15 @@ export function createLines(assembler: Assembler<OpenFile>, { buffer, truncated 
       file.seen = { size: file.offset, mtime: file.mtime };
       return true;
     },
+    startAnew(file, batch) {
+      if (inPieces === file) {
+        assembler.piece(buffer, 0, 0, file, file.offset, true, batch);
+        inPieces = undefined;
+      }
+      assembler.flush(batch);
+      Object.assign(file, unread());
+    },
   };
 }
+
+const isZero = (byte: number) => byte === 0;

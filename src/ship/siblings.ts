@@ -1,6 +1,6 @@
 import { closeSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isSame, openFile, type OpenFile } from './file.ts';
+import { beginsAs, isSame, openThere, type OpenFile } from './file.ts';
 import type { FileMark } from './reader.ts';
 
 /** A file beside a log that a rotation has put aside. */
@@ -8,6 +8,7 @@ export interface Sibling {
   path: string;
   ino: number;
   dev: number;
+  size: number;
   mtime: number;
 }
 
@@ -23,7 +24,7 @@ export function siblingsOf(path: string): Sibling[] {
     if (!isRotated(name, base)) continue;
     const stat = statSync(join(directory, name), { throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
-    found.push({ path: join(directory, name), ino: stat.ino, dev: stat.dev, mtime: stat.mtimeMs });
+    found.push({ path: join(directory, name), ino: stat.ino, dev: stat.dev, size: stat.size, mtime: stat.mtimeMs });
   }
   return found.sort((a, b) => a.mtime - b.mtime || byName(a.path.slice(path.length), b.path.slice(path.length)));
 }
@@ -49,9 +50,29 @@ export function isRotated(name: string, base: string): boolean {
 export function findMarked(siblings: readonly Sibling[], mark: FileMark, now: number): OpenFile | undefined {
   for (const { path, ino } of siblings) {
     if (ino !== mark.ino) continue;
-    const file = openFile(path, now);
-    if (isSame(file, mark)) return file;
-    closeSync(file.fd);
+    const file = openThere(path, now);
+    if (file && isSame(file, mark)) return file;
+    if (file) closeSync(file.fd);
+  }
+  return undefined;
+}
+
+/**
+ * Opens the copy that was made of a file before it was cut, the newest that begins as it did; undefined if there is
+ * none. It may end before the mark: what was written later than the copy has been read of the file itself.
+ */
+export function findCopy(
+  siblings: readonly Sibling[],
+  mark: FileMark,
+  isRead: (file: OpenFile) => boolean,
+  now: number,
+): OpenFile | undefined {
+  if (mark.head[0] === 0) return undefined;
+  for (const { path, ino } of siblings.toReversed()) {
+    if (ino === mark.ino) continue;
+    const file = openThere(path, now);
+    if (file && beginsAs(file, mark.head) && !isRead(file)) return file;
+    if (file) closeSync(file.fd);
   }
   return undefined;
 }
