@@ -9,7 +9,7 @@ export interface Asking {
   times: Times;
   direction: 'forward' | 'backward';
   limit: number;
-  /** Nanoseconds between two lines of a stream, at least. */
+  /** Nanoseconds between two lines, at least. */
   interval: bigint;
 }
 
@@ -20,16 +20,17 @@ const mostLetters = 64 * 1024 * 1024;
 export async function* streams(query: LogQuery, asking: Asking, context: Context): AsyncGenerator<string> {
   const started = performance.now();
   const selected = await select(query, asking.times, [], context);
-  const found = new Map<string, { labels: Labels; values: string[]; last: bigint }>();
+  const found = new Map<string, { labels: Labels; values: string[] }>();
   let count = 0;
   let letters = 0;
+  let last = 0n;
   for await (const { found: entry, line } of lines(selected, asking.direction, context)) {
+    if (count > 0 && distance(last, entry.time) < asking.interval) continue;
+    last = entry.time;
     const labels = labelsOf(line, true);
     const key = keyOf(labels);
-    const stream = found.get(key) ?? { labels, values: [], last: 0n };
-    if (stream.values.length > 0 && distance(stream.last, entry.time) < asking.interval) continue;
+    const stream = found.get(key) ?? { labels, values: [] };
     found.set(key, stream);
-    stream.last = entry.time;
     stream.values.push(`["${entry.time}",${JSON.stringify(line.log)}]`);
     letters += line.log.length + key.length;
     count += 1;

@@ -23,11 +23,11 @@ export const lokiAnswering =
     try {
       return await handle(await formOf(asked), asked, world);
     } catch (error) {
-      if (error instanceof LogqlError) return text(400, `${error.message}\n`);
+      if (error instanceof LogqlError) return text(400, error.message);
       if (asked.signal.aborted || (error instanceof Error && 'status' in error)) throw error;
-      if (error instanceof StoreNotReady) return text(503, `${reason(error)}\n`);
+      if (error instanceof StoreNotReady) return text(503, reason(error));
       world.log.error('a query failed', { error });
-      return text(500, `${reason(error)}\n`);
+      return text(500, reason(error));
     }
   };
 
@@ -62,8 +62,11 @@ export function readLength(name: string, value: string | null): bigint | undefin
 export function readNumber(name: string, value: string | null, without: number, most: number): number {
   if (value === null || value === '') return without;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : 0;
-  if (number < 1) throw new LogqlError(`${name}: ${JSON.stringify(value.slice(0, 50))} is no whole number above zero`);
-  if (number > most) throw new LogqlError(`${name}: ${number} is more than ${most}, the most of an answer`);
+  if (number < 1) throw new LogqlError(`${name} must be a positive value`);
+  if (number > most)
+    throw new LogqlError(
+      `max entries limit per query exceeded, ${name} > max_entries_limit_per_query (${number} > ${most})`,
+    );
   return number;
 }
 

@@ -1,3 +1,4 @@
+import { floor } from '../counting.ts';
 import { streams } from '../loki-lines.ts';
 import { numbers } from '../loki-numbers.ts';
 import { lokiAnswering, pieces, readBounds, readLength, readNumber } from '../loki.ts';
@@ -23,11 +24,14 @@ const handle = lokiAnswering(async (form, { signal }, world) => {
   // The end doesn't belong to it.
   if (query.kind === 'log')
     return pieces(streams(query, { times: { from: start, to: end - 1n }, direction, limit, interval }, context));
-  if ((end - start) / step > mostSteps)
+  // As Loki does: a panel that is drawn anew a moment later asks for the same instants.
+  const first = floor(start, step);
+  const last = floor(end + step - 1n, step);
+  if ((last - first) / step > mostSteps)
     throw new LogqlError(
       'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
     );
-  return pieces(numbers(query, { start, step, count: Number((end - start) / step) + 1 }, false, context));
+  return pieces(numbers(query, { start: first, step, count: Number((last - first) / step) + 1 }, false, context));
 });
 
 /** Loki's query for lines or numbers over a time. */
