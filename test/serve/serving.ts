@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { Gate } from '../../src/serve/gate.ts';
 import { createServeMetrics } from '../../src/serve/metrics.ts';
 import type { Route, World } from '../../src/serve/route.ts';
 import { createServe } from '../../src/serve/serve.ts';
@@ -47,14 +48,14 @@ export async function serving(
   t: Pick<TestContext, 'after'>,
   store: Store,
   argv: readonly string[] = [],
-  more: { routes?: readonly Route[] } & Partial<World> = {},
+  more: { routes?: readonly Route[]; gate?: Gate } & Partial<World> = {},
 ): Promise<Serving> {
-  const { routes, ...rest } = more;
+  const { routes, gate, ...rest } = more;
   const now = () => BigInt(Date.now()) * 1_000_000n;
   const values = serveSettings({ argv, env: {} });
   const world: World = { store, values, metrics: createServeMetrics(), log: silent, now, ...rest };
   const end = new AbortController();
-  const server = createServe(world, end.signal, routes && { table: routes });
+  const server = createServe(world, end.signal, { ...(routes && { table: routes }), ...(gate && { gate }) });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(async () => {
