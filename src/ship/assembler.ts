@@ -1,5 +1,5 @@
 import { emptyLine } from '../logs/lines/line.ts';
-import { lineParser } from '../logs/lines/parse.ts';
+import { asItStands, lineParser } from '../logs/lines/parse.ts';
 import { afterwards, createGiving } from './giving.ts';
 import { createHolding } from './holding.ts';
 import type { LogRecord, Source } from './record.ts';
@@ -11,6 +11,8 @@ export interface Limits {
   maxLine: number;
   /** What is done with more: further records, or nothing but a mark at the end. */
   overlong: 'split' | 'truncate';
+  /** True if no line is understood: each is taken as it stands. */
+  raw?: boolean;
   /** Milliseconds since 1970, for lines that tell no time. */
   wall(): number;
   /** Milliseconds of a clock that never goes back. */
@@ -54,7 +56,7 @@ export interface Assembler<F> {
 export function createAssembler<F extends { skip: [number, number] }>(source: Source, limits: Limits): Assembler<F> {
   const { maxLine, count } = limits;
   const { multiline } = source;
-  const parse = lineParser();
+  const parse = limits.raw ? asItStands : lineParser();
   const line = emptyLine();
   const record: LogRecord = { source, stream: 0, seconds: 0, nanos: 0, bytes: Buffer.alloc(0), start: 0, end: 0 };
   const giving = createGiving(record, limits);
@@ -126,7 +128,7 @@ export function createAssembler<F extends { skip: [number, number] }>(source: So
       parse(bytes, start, end, line);
       if (offset < file.skip[line.stream]) return;
       if (line.format === 'plain') {
-        count.plain++;
+        if (!limits.raw) count.plain++;
         if (holding.get(0)?.partial) holding.release(0, batch);
       }
       tellTime();
@@ -141,7 +143,7 @@ export function createAssembler<F extends { skip: [number, number] }>(source: So
       } else {
         parse(bytes, start, end, line);
         tellTime();
-        if (line.format === 'plain') count.plain++;
+        if (line.format === 'plain' && !limits.raw) count.plain++;
         long = { stream: line.stream, partial: line.partial };
       }
       line.partial = !last || long.partial;

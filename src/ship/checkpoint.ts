@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Log } from '../system/log.ts';
@@ -14,6 +24,8 @@ type Entry = Mark & { gone?: number };
 export interface Checkpoint {
   /** True if an earlier process has left something. */
   readonly found: boolean;
+  /** Milliseconds since 1970 at which an earlier process was still there, if one was. */
+  readonly until: number | undefined;
   get(path: string): Mark | undefined;
   /** Marks of a file by whatever path it was read. */
   known(ino: number): readonly FileMark[];
@@ -21,7 +33,7 @@ export interface Checkpoint {
   commit(marks: ReadonlyMap<string, Mark>): void;
   /** Nothing is at the path any more; its mark stays for a day, since files come back under other names. */
   forget(path: string): void;
-  /** Writes all of it durably, if there is something new. */
+  /** Writes all of it durably, if there is something new; leaves a sign of life in any case. */
   save(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +62,7 @@ export async function openCheckpoint(
 
   let number = 0;
   let found = false;
+  let until: number | undefined;
   const entries = new Map<string, Entry>();
   if (path !== undefined) {
     const text = readOr(path);
@@ -65,6 +78,8 @@ export async function openCheckpoint(
       for (const [key, entry] of readJournal(readFileSync(journalOf(one), 'utf8'))) entries.set(key, entry);
     }
     // A journal of its own: the last line of an earlier one may be torn.
+    const times = [path, ...journals().map(journalOf)].map((one) => statSync(one, { throwIfNoEntry: false })?.mtimeMs);
+    if (found) until = Math.max(...times.map((time) => time ?? 0));
     number = Math.max(number, ...journals()) + 1;
   }
   let byInode: Map<number, FileMark[]> | undefined;
@@ -90,7 +105,7 @@ export async function openCheckpoint(
     return `${crc32(json).toString(16)} ${json}\n`;
   };
   const write = async () => {
-    if (path === undefined || !dirty) return;
+    if (path === undefined || (!dirty && touch(path))) return;
     dirty = false;
     try {
       await writeAll(path);
@@ -116,8 +131,21 @@ export async function openCheckpoint(
   };
   const save = () => (saving = (saving ?? Promise.resolve()).catch(() => undefined).then(write));
 
+  /** Leaves the time at which we are still here; false if there is no file yet, or no more. */
+  const touch = (path: string) => {
+    const now = wall() / 1000;
+    try {
+      utimesSync(path, now, now);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return false;
+      throw error;
+    }
+  };
+
   return {
     found,
+    until,
     get: (key) => entries.get(key),
     known(ino) {
       if (!byInode) {

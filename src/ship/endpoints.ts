@@ -6,7 +6,7 @@ import type { Ship } from './ship.ts';
 const stuck = 30_000;
 
 /** `/healthz` and `/status` are the other names of a logging-agent for `/livez` and `/readyz`. */
-export function shipEndpoints(ship: Ship, metrics: ShipMetrics, refusalLimit: number): Record<string, Route> {
+export function shipEndpoints(ship: Ship, metrics: ShipMetrics, refusalLimit: number): Readonly<Record<string, Route>> {
   const live: Route = () => {
     const checks = ship
       .state()

@@ -43,6 +43,11 @@ export const shipOptions = {
     choices: ['split', 'truncate'],
     describe: 'What is done with longer lines',
   },
+  raw: {
+    type: 'boolean',
+    default: false,
+    describe: "Takes each line with the runtime's words, and with the time of reading",
+  },
   'partial-wait': { type: 'number', default: 5, min: 0.1, describe: 'Seconds to wait for the rest of a line' },
   linger: { type: 'number', default: 10, min: 0, describe: 'Seconds for which a file put aside may still grow' },
   'multiline-start': { type: 'string', describe: 'Regular expression of first lines; others join the line before' },

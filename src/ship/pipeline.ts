@@ -12,8 +12,10 @@ export interface PipelineInput {
   checkpoint: Checkpoint;
   /** Milliseconds for which a batch waits for more. */
   batchWait: number;
-  limits: Pick<Limits, 'maxLine' | 'overlong'>;
+  limits: Pick<Limits, 'maxLine' | 'overlong' | 'raw'>;
   start: 'beginning' | 'end';
+  /** Milliseconds between two looks for new files. */
+  interval: number;
   linger: number;
   patience: number;
   /** True if beginnings of lines can't be remembered over the end of the process. */
@@ -146,7 +148,10 @@ export function createPipeline(input: PipelineInput): Pipeline {
     name,
     update(found, newSince) {
       const first = newSince === undefined && !checkpoint.found;
-      const begun = paths.update(found, { start: first ? input.start : 'beginning', since: newSince });
+      const { until } = checkpoint;
+      // What an earlier process can't have seen any more is new as well.
+      const since = newSince ?? (until === undefined ? undefined : until - input.interval - 1000);
+      const begun = paths.update(found, { start: first ? input.start : 'beginning', since });
       // That a file is known must outlive a kill before its first acknowledgement, or a rotation would hide it.
       if (begun.size > 0) delivery.remember({ marks: begun, gone: () => [] });
     },

@@ -21,13 +21,14 @@ export async function runShip(settings: ShipSettings, process: Process): Promise
   const limit = core['refusal-limit'] * 1000;
   const status = address === 'off' ? undefined : await serveStatus(address, shipEndpoints(ship, metrics, limit));
   const names = destinations.map(({ name }) => name);
-  log.info('started', { version: process.version, destinations: names, port: status?.port });
   if (core['state-path'] === undefined)
     log.warn('without --state-path each start is the first: what is unread at the end is lost or comes twice');
   process.signal.addEventListener('abort', () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) node.once(signal, () => node.exit(1));
   });
   await ship.run(process.signal, () => {
+    // What is there is followed from here on; who waits for this line may write.
+    log.info('started', { version: process.version, destinations: names, port: status?.port });
     if (core.preset === 'loggy') process.stderr.write('Online\n');
   });
   await status?.close();

@@ -258,7 +258,21 @@ test('A-03 without a url a line is on stdout in the form of the agent, with its 
   const at = '2026-01-02T03:04:05Z';
   assert.deepEqual(lines(), [`[${at}] [info] [node-1] ${path}: hello`, `[${at}] [error] [node-1] ${path}: wrong`]);
 });
-missing('A-03 --raw: the line with the words of the runtime and the time of reading is not offered');
+test('A-03 --raw: each line with the words of the runtime, at the time of reading, as info', async (t) => {
+  const { pod, pods } = world(t);
+  const path = pod('web', '');
+  const { lines, get } = await start(t, ['--paths', pods, '--encoding', 'agent', '--raw']);
+  const written = [cri('half', { tag: 'P' }), cri('wrong', { stream: 'stderr' }), docker('docker\n')];
+  appendFileSync(path, written.join(''));
+  await until('all', () => lines().length === 3);
+  const told = lines().map((line) => /^\[(.*?)\] \[info\] \[node-1\] (.*?): (.*)$/.exec(line));
+  assert.deepEqual(
+    told.map((match) => match?.slice(2)),
+    written.map((text) => [path, text.trimEnd()]),
+  );
+  for (const match of told) assert.ok(Math.abs(Date.parse(match?.[1] ?? '') - Date.now()) < 60_000);
+  assert.match((await get('/metrics')).body, /^logwatch_ship_plain_lines_total\{.*\} 0$/m);
+});
 
 for (const encoding of ['protobuf', 'json'])
   test(`A-04 ${encoding}: one POST to the url with labels and line, the time is that of the line`, async (t) => {
@@ -423,7 +437,24 @@ test('A-12 log_lines counts by the pattern that has found the file', async (t) =
     ],
   );
 });
-missing('A-12 /healthz 503 of a reader that is stuck: the limit of 30 s is fixed, so no test waits for it');
+test('A-12 /healthz is 503 once the reader of a destination has not gone round for 30 s, and only then', async () => {
+  const reader = { files: 1, open: 1, lag: 0, behind: 0, problems: [] };
+  const healthz = async (ticks: number[]) => {
+    const destinations = ticks.map((tick, i) => ({
+      name: `to-${i}`,
+      failing: 1e9,
+      detail: 'down',
+      pipeline: { ...reader, tick },
+    }));
+    const state = () => ({ scanned: true, problems: [], destinations });
+    const ship = { state, measure: () => undefined, run: () => Promise.resolve() };
+    return shipEndpoints(ship, createShipMetrics(), 100)['/healthz']?.(new URLSearchParams());
+  };
+  assert.equal((await healthz([0, 29_000]))?.status, 200);
+  const stuck = await healthz([0, 31_000]);
+  assert.equal(stuck?.status, 503);
+  assert.match(stuck?.body ?? '', /"to-1": \{\s*"ok": false/);
+});
 
 test('A-13 ** matches two and more levels; what two names lead to is sent once', async (t) => {
   const { root, put, pod, pods } = world(t);
