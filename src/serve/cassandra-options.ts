@@ -1,5 +1,13 @@
 import type { OptionTable, Values } from '../config/option.ts';
 
+const consistency = (describe: string) =>
+  ({
+    type: 'string',
+    default: 'LOCAL_QUORUM',
+    choices: ['ONE', 'TWO', 'THREE', 'LOCAL_ONE', 'QUORUM', 'LOCAL_QUORUM', 'EACH_QUORUM', 'ALL'],
+    describe,
+  }) as const;
+
 /**
  * How Cassandra is reached; of no meaning for other stores. Names, variables and defaults are those of an earlier log
  * server, whose deployments set them. What they may be is told by `cassandraProblems`, in its words.
@@ -45,6 +53,18 @@ export const cassandraOptions = {
     variables: ['CASSANDRA_WRITE_BUFFER_SIZE'],
     describe: 'The most writes that wait for their turn',
   },
+  'cassandra-datacenter': {
+    type: 'string',
+    describe: 'Datacenter whose hosts are asked; that of the first host which answers without it',
+  },
+  'cassandra-write-consistency': consistency('What a write waits for before it is acknowledged'),
+  'cassandra-read-consistency': consistency('What a read asks for'),
+  'cassandra-user': { type: 'string', describe: 'Name to log in with' },
+  'cassandra-password-file': { type: 'secret', describe: 'File with its password' },
+  'cassandra-tls': { type: 'boolean', default: false, describe: 'Whether connections are encrypted' },
+  'cassandra-ca-file': { type: 'string', describe: 'File with the authority of its certificates; with TLS' },
+  'cassandra-cert-file': { type: 'string', describe: 'File with the own certificate; with TLS' },
+  'cassandra-key-file': { type: 'string', describe: 'File with its key' },
 } as const satisfies OptionTable;
 
 export type CassandraValues = Values<typeof cassandraOptions>;

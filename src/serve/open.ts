@@ -1,4 +1,5 @@
 import type { Log } from '../system/log.ts';
+import { parseDuration } from './duration.ts';
 import type { ServeMetrics } from './metrics.ts';
 import type { ServeValues } from './options.ts';
 import type { Store } from './store.ts';
@@ -13,9 +14,16 @@ type Open = (values: ServeValues, around: Around) => Promise<Store>;
 
 /** How each store is opened, its program loaded for it alone. None waits for a database that isn't there yet. */
 const stores: Readonly<Record<string, Open>> = {
-  async sqlite(values) {
+  async sqlite(values, { log }) {
     const { openSqlite } = await import('./stores/sqlite.ts');
-    return openSqlite({ directory: values['data-path'], queue: values['write-queue'] });
+    const nanoseconds = values.retention === undefined ? undefined : parseDuration(values.retention);
+    return openSqlite({
+      directory: values['data-path'],
+      queue: values['write-queue'],
+      retention: nanoseconds === undefined ? undefined : Number(nanoseconds / 1_000_000n),
+      maxBytes: values['max-bytes'],
+      log,
+    });
   },
 };
 

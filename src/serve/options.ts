@@ -1,6 +1,7 @@
 import type { OptionTable, Values } from '../config/option.ts';
 import { accessOptions } from './access-options.ts';
 import { cassandraOptions } from './cassandra-options.ts';
+import { parseDuration } from './duration.ts';
 import { limitOptions } from './limit-options.ts';
 
 /** The options of `serve`. */
@@ -8,6 +9,16 @@ export const serveOptions = {
   config: { type: 'string', describe: 'Configuration file, YAML or JSON, with these options' },
   store: { type: 'string', default: 'sqlite', choices: ['sqlite', 'cassandra'], describe: 'What keeps the logs' },
   'data-path': { type: 'string', default: 'data', describe: 'Directory of the database, for SQLite' },
+  retention: {
+    type: 'string',
+    check: (value) => (parseDuration(String(value)) ? undefined : 'has to be a time, as 30d or 12h'),
+    describe: 'How long entries are kept, by their time, as 30d or 12h; for ever without it',
+  },
+  'max-bytes': {
+    type: 'number',
+    min: 1_048_576,
+    describe: 'The most bytes that entries may take on the disk, for SQLite; the oldest give way',
+  },
   ...cassandraOptions,
   'bind-address': { type: 'string', default: '0.0.0.0', variables: ['IP'], describe: 'Address to listen at' },
   port: { type: 'number', default: 8080, min: 0, max: 65_535, variables: ['PORT'], describe: 'Port to listen at' },
