@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreBusy, StoreNotReady } from '../../store.ts';
+
+// https://github.com/apache/cassandra/blob/trunk/doc/native_protocol_v4.spec, section 9
+const codes = { server: 0x0000, unavailable: 0x1000, overloaded: 0x1001, bootstrapping: 0x1002 } as const;
+const passing = new Set<number>([...Object.values(codes), 0x1100, 0x1200, 0x1300, 0x1500]);
+
+interface DriverError extends Error {
+  code?: number;
+  innerErrors?: Readonly<Record<string, DriverError>>;
+}
+
+const inner = (error: DriverError): DriverError[] => (error.innerErrors ? Object.values(error.innerErrors) : [error]);
+
+/** True for what may be gone when it is asked again: nobody there, too few replicas, too much to do, no answer in time. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'NoHostAvailableError' || error.name === 'OperationTimedOutError') return true;
+  const { code } = error as DriverError;
+  return error.name === 'ResponseError' && code !== undefined && passing.has(code);
+}
+
+/** What an error of the driver is for the one who asked. */
+export function meaning(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const all = inner(error);
+  const has = (code: number) => all.length > 0 && all.every((one) => one.code === code);
+  if (has(codes.overloaded)) return new StoreBusy(`Cassandra has too much to do (${error.message})`, { cause: error });
+  if (error.name === 'NoHostAvailableError' || has(codes.unavailable) || has(codes.bootstrapping))
+    return new StoreNotReady(error.message, { cause: error });
+  return error;
+}
+
+/** Does again what can be done twice, with a back-off, for so many milliseconds at the most. */
+export async function persist<T>(work: () => Promise<T>, patience: number): Promise<T> {
+  const end = performance.now() + patience;
+  for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      return await work();
+    } catch (error) {
+      const wait = pause * (0.5 + Math.random());
+      if (!mayPass(error) || performance.now() + wait > end) throw meaning(error);
+      await sleep(wait);
+    }
+  }
+}
