@@ -27,7 +27,7 @@ interface HeapNode {
 
 const zip = promisify(gzip);
 /** Bytes between two samples of the heap, and microseconds between two of the stack. */
-const intervals = { heap: 524_288, cpu: 1000 };
+const intervals = { heap: 65_536, cpu: 1000 };
 
 /** Samples what is allocated from now on; costs little. */
 export async function createProfiler(): Promise<Profiler> {
@@ -81,7 +81,9 @@ export async function createProfiler(): Promise<Profiler> {
           ['cpu', 'nanoseconds'],
         ] as const;
         const took = (profile.endTime - profile.startTime) * 1000;
-        return zip(toPprof(stacks, { types, period: intervals.cpu * 1000, duration: took }));
+        // The root stands for no place.
+        const places = stacks.filter(({ stack }) => stack.length > 0);
+        return zip(toPprof(places, { types, period: intervals.cpu * 1000, duration: took }));
       });
       before = work.catch(() => undefined);
       return work;
