@@ -1,0 +1,77 @@
+// Writes what the Helm chart takes over from elsewhere: the shippers' files, the rules of roles, the versions, and the
+// table in its README: `node chart.ts`. With a directory it writes them there.
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMap, isScalar, parseDocument, stringify, type YAMLMap } from 'yaml';
+import manifest from './package.json' with { type: 'json' };
+import { features } from './src/kubernetes/rbac.ts';
+
+const manifests = join(import.meta.dirname, 'manifests');
+export const chart = join(manifests, 'helm', 'kube-log-watcher');
+
+/** Each value with its comment, in the order of the file. */
+export function rows(text: string): { key: string; value: string; about: string }[] {
+  const document = parseDocument(text);
+  const found: { key: string; value: string; about: string }[] = [];
+  const walk = (map: YAMLMap, path: string, outer: string | null | undefined) => {
+    for (const [at, { key, value }] of map.items.entries()) {
+      const name = String(isScalar(key) ? key.value : key);
+      const before = (isScalar(key) && key.commentBefore) || (at === 0 ? map.commentBefore : undefined);
+      const about = before || (at === 0 ? outer : undefined);
+      const full = path ? `${path}.${name}` : name;
+      if (isMap(value) && value.items.length > 0 && !value.flow) {
+        if (before) found.push({ key: full, value: '', about: sentence(before) });
+        walk(value, full, undefined);
+      } else {
+        const plain = (value as { toJSON(): unknown } | null)?.toJSON();
+        found.push({ key: full, value: JSON.stringify(plain ?? ''), about: sentence(about ?? '') });
+      }
+    }
+  };
+  if (isMap(document.contents)) walk(document.contents, '', document.commentBefore);
+  return found;
+}
+
+const sentence = (comment: string) =>
+  comment
+    .split(/\n\s*\n/)
+    .at(-1)!
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ');
+
+export function table(text: string): string {
+  const cells = rows(text).map(({ key, value, about }) => [`\`${key}\``, value && `\`${value}\``, about]);
+  const all = [['value', 'default', ''], ...cells].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const width = (column: number) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0));
+  const widths = [0, 1, 2].map(width);
+  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const [head = [], ...rest] = all;
+  return [line(head), `| ${widths.map((count) => '-'.repeat(count)).join(' | ')} |`, ...rest.map(line)].join('\n');
+}
+
+const [begin, end] = ['<!-- values -->', '<!-- /values -->'];
+
+/** Writes it all to a folder that looks like the chart's. */
+export async function write(to: string): Promise<void> {
+  const files = join(to, 'files');
+  await rm(files, { recursive: true, force: true });
+  for (const name of await readdir(manifests)) {
+    const inside: string[] = name.includes('.') ? [] : await readdir(join(manifests, name));
+    if (!inside.includes('sidecar.yaml')) continue;
+    await mkdir(join(files, name), { recursive: true });
+    for (const file of inside.filter((file) => file !== 'kustomization.yaml' && !file.startsWith('compose')))
+      await cp(join(manifests, name, file), join(files, name, file));
+  }
+  const rules = Object.fromEntries(Object.entries(features).map(([name, { rules }]) => [name, rules]));
+  await writeFile(join(files, 'rbac.yaml'), `# Written by chart.ts.\n${stringify(rules)}`);
+  const readme = await readFile(join(chart, 'README.md'), 'utf8');
+  const values = await readFile(join(chart, 'values.yaml'), 'utf8');
+  const [before = ''] = readme.split(begin);
+  const [, after = ''] = readme.split(end);
+  await writeFile(join(to, 'README.md'), `${before}${begin}\n\n${table(values)}\n\n${end}${after}`);
+  const about = await readFile(join(chart, 'Chart.yaml'), 'utf8');
+  await writeFile(join(to, 'Chart.yaml'), about.replaceAll(/^(version|appVersion): .*$/gm, `$1: ${manifest.version}`));
+}
+
+if (import.meta.main) await write(process.argv[2] ?? chart);
