@@ -85,7 +85,7 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
     return undefined;
   };
   const shut = (file: OpenFile) => {
-    past = [...past, markOf(file, [file.offset, file.offset])].slice(-pastHeld);
+    if (file.offset > 0) past = [...past, markOf(file, [file.offset, file.offset])].slice(-pastHeld);
     horizon = Math.max(horizon, file.mtime);
     closeSync(file.fd);
   };

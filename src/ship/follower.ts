@@ -40,7 +40,11 @@ export function createFollower(
     if (!restored && mark) files.restore(mark.files);
     restored = true;
     const stat = statSync(path, { throwIfNoEntry: false });
-    for (const file of files.all) refresh(file, time);
+    for (const file of files.all.slice()) {
+      refresh(file, time);
+      // Before the copy is taken for something that was missed.
+      if (file.size < file.offset && !file.copy && files.divert(file)) world.truncated();
+    }
     const newest = files.all.at(-1);
     if (!stat) {
       missingSince ??= time;
@@ -112,7 +116,7 @@ export function createFollower(
           return 'full';
         }
       }
-      if (later && files.all.slice(i + 1).every(({ size }) => size === 0)) break;
+      if (later && files.all.slice(i + 1).every((one) => one.size === 0 && !isUnread(one))) break;
       i++;
     }
     waiting = false;
