@@ -5,6 +5,7 @@ import {
   appendFileSync,
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -23,6 +24,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { parse as parseYaml } from 'yaml';
 import { ConfigError } from '../../src/config/error.ts';
 import { shipEndpoints } from '../../src/ship/endpoints.ts';
 import { createShipMetrics } from '../../src/ship/metrics.ts';
@@ -30,12 +32,10 @@ import { checkShip } from '../../src/ship/run.ts';
 import { shipSettings } from '../../src/ship/settings.ts';
 import { createShip } from '../../src/ship/ship.ts';
 import { silent } from '../../src/system/log.ts';
+import { parseAddress } from '../../src/system/status.ts';
 import { mask } from '../../src/system/secrets.ts';
 import { startLoki } from '../support/loki.ts';
 import { end, launch, until, watching } from '../support/program.ts';
-
-/** What is not there yet, with the reason. */
-const missing = (name: string): void => void test.todo(name);
 
 const home = join(import.meta.dirname, '../..');
 const usual = ['--interval', '0.1', '--batch-wait', '0.02', '--backoff-least', '0.02', '--partial-wait', '0.3'];
@@ -585,11 +585,110 @@ test('A-17 the own lines are not collected: those of the file that stdout leads 
   }
   assert.equal(said(), ['one', 'two', 'three'].map((text) => `web_default_app/[info] : ${text}\n`).join(''));
 });
-missing('A-18 there is no chart: ship needs objects for Kubernetes first (see D-09)');
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string };
+  spec: PodSpec & { selector?: { matchLabels: object }; template?: { metadata: { labels: object }; spec: PodSpec } };
+}
+interface PodSpec {
+  automountServiceAccountToken?: boolean;
+  hostNetwork?: boolean;
+  hostPID?: boolean;
+  securityContext?: Record<string, unknown>;
+  containers: {
+    args: string[];
+    env?: { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } }[];
+    envFrom?: { configMapRef: { name: string } }[];
+    securityContext: Record<string, unknown>;
+    volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
+    ports?: { containerPort: number }[];
+  }[];
+  volumes?: { name: string; hostPath?: { path: string } }[];
+}
+const manifestOf = (path: string) =>
+  parseYaml(readFileSync(join(home, 'manifests', path), 'utf8')) as Manifest & Kustomization;
+interface Kustomization {
+  resources: string[];
+  configMapGenerator?: { name: string; literals: string[] }[];
+}
+/** What ship is told in the manifests of a folder, as the kubelet gives it to the container. */
+function toldBy(folder: string) {
+  const { resources, configMapGenerator = [] } = manifestOf(`${folder}/kustomization.yaml`);
+  const [container] = manifestOf(`${folder}/${resources[0] ?? ''}`).spec.template?.spec.containers ?? [];
+  const wanted = container?.envFrom?.map(({ configMapRef }) => configMapRef.name) ?? [];
+  const maps = configMapGenerator.filter(({ name }) => wanted.includes(name)).flatMap(({ literals }) => literals);
+  assert.equal(maps.length > 0, wanted.length > 0);
+  const own = container?.env?.map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.fieldRef.fieldPath]) ?? [];
+  const [word, ...argv] = container?.args ?? [];
+  assert.equal(word, 'ship');
+  return settingsOf(argv, Object.fromEntries([...maps.map((one) => one.split(/=(.*)/s).slice(0, 2)), ...own]));
+}
+
+for (const [folder, file] of [
+  ['ship-alone', 'daemonset.yaml'],
+  ['loggy', 'daemonset.yaml'],
+  ['loggy', 'test-run.yaml'],
+  ['loggy', 'counter.yaml'],
+])
+  test(`A-18, D-09 manifests/${folder}/${file}: today's API, no rights, nothing of the host but its logs, read only`, () => {
+    const { apiVersion, kind, spec } = manifestOf(`${folder}/${file}`);
+    assert.equal(`${apiVersion} ${kind}`, file === 'counter.yaml' ? 'v1 Pod' : 'apps/v1 DaemonSet');
+    if (spec.template) assert.deepEqual(spec.selector?.matchLabels, spec.template.metadata.labels);
+    const pod = spec.template?.spec ?? spec;
+    assert.deepEqual([pod.automountServiceAccountToken, pod.hostNetwork, pod.hostPID], [false, undefined, undefined]);
+    assert.deepEqual(pod.securityContext?.['seccompProfile'], { type: 'RuntimeDefault' });
+    assert.equal(pod.containers.length, 1);
+    for (const { securityContext, volumeMounts = [] } of pod.containers) {
+      const { runAsUser: own, ...rest } = securityContext;
+      const runAsUser = own ?? pod.securityContext?.['runAsUser'];
+      assert.deepEqual(rest, {
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+      assert.equal(runAsUser, file === 'counter.yaml' ? 65_534 : 0);
+      const writable = volumeMounts.filter(({ readOnly }) => !readOnly).map(({ name }) => name);
+      assert.deepEqual(writable, file === 'daemonset.yaml' ? ['state'] : []);
+      for (const { name } of volumeMounts)
+        assert.ok(pod.volumes?.some((volume) => volume.name === name && volume.hostPath));
+    }
+  });
+
+test('A-18, D-09 what the manifests tell ship is understood: pods of the node to Loki, and as Loggy to stdout', () => {
+  const alone = toldBy('ship-alone');
+  assert.deepEqual([alone.warnings, alone.destinations.map(({ sink }) => sink)], [[], ['loki']]);
+  assert.deepEqual([alone.core['own-pod-name'], alone.core['node-name']], ['metadata.name', 'spec.nodeName']);
+  const { core, destinations, warnings } = toldBy('loggy');
+  assert.deepEqual([warnings, destinations.map(({ encoding }) => encoding)], [[], ['loggy']]);
+  for (const one of [alone.core, core]) {
+    assert.equal(one['state-path'], '/state');
+    assert.equal(parseAddress(one['status-address'])?.port, 8080);
+  }
+});
+
 test('A-19 the image starts the program', () => {
   assert.match(readFileSync(join(home, 'Dockerfile'), 'utf8'), /^ENTRYPOINT \["node",.* "\/app\/main\.js"\]$/m);
 });
-missing('A-19 the image has no EXPOSE 8080, and its command is that of the watcher: `ship --config …` has to be told');
+test('A-19 the command of the old image runs: its path is read, and one line tells if it is not there', async (t) => {
+  const { root } = world(t);
+  const path = join(root, 'etc/logging-agent/config.yaml');
+  const run = () => end(launch(['ship', '--config', path, '--check'], { PATH: process.env['PATH'] }));
+  const { code, stderr } = await run();
+  assert.notEqual(code, 0);
+  assert.equal(
+    stderr
+      .trim()
+      .split('\n')
+      .filter((line) => line.includes(path)).length,
+    1,
+  );
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `agent: { collection: { logPaths: ["${root}/none/*.log"] } }\n`);
+  const good = await run();
+  assert.equal(good.code, 0);
+  assert.match(good.stdout, /"status-address": ":8080"/);
+});
 
 async function loggy(t: TestContext, root: string, more: readonly string[] = []) {
   return start(t, ['--preset', 'loggy', '--paths', join(root, '*.log'), '--from', 'beginning', ...more]);
@@ -766,12 +865,39 @@ test('D-08 --post sends each line once, as JSON, with its whole name in parts', 
   assert.deepEqual([namespace, pod, container, path], ['default', 'my-pod', 'count', join(root, name)]);
 });
 
-missing('D-09 there are no manifests of ship yet: DaemonSet, counter pod and a pod to look around');
+test('D-08 the preset with --post alone: the whole name as well as its parts', async (t) => {
+  const { root, put } = world(t);
+  const got: Record<string, unknown>[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      got.push(...(JSON.parse(gunzipSync(Buffer.concat(parts)).toString()) as Record<string, unknown>[]));
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => (server.closeAllConnections(), server.close()));
+  put(`my-pod_default_count-${idOf('a')}.log`, docker('a\n'));
+  await loggy(t, root, ['--post', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`]);
+  await until('the line', () => got.length === 1);
+  const { name, namespace, pod, container, log } = got[0] ?? {};
+  assert.deepEqual([name, pod, namespace, container, log], ['my-pod_default_count', 'my-pod', 'default', 'count', 'a']);
+});
 
-test('D-10 a reader of the article finds our equivalent in one page', () => {
+test('D-10 a reader of the article finds our equivalent of each command in one page', () => {
   const page = readFileSync(join(home, 'docs/ship.md'), 'utf8');
   const [, part = ''] = page.split('## Coming from Loggy');
-  assert.match(part, /--preset loggy/);
-  assert.match(part, /--post URL/);
+  const [section = ''] = part.split('\n## ');
+  for (const word of ['--preset loggy', '--post URL', 'manifests/loggy/counter.yaml', 'manifests/loggy/test-run.yaml'])
+    assert.ok(section.includes(word), word);
+  for (const command of [
+    'apply -k manifests/loggy',
+    'logs -f',
+    'exec -it',
+    'delete -k manifests/loggy',
+    'docker build',
+  ])
+    assert.ok(section.includes(command), command);
+  for (const [, path = ''] of section.matchAll(/(manifests\/[\w./-]+)/g)) assert.ok(existsSync(join(home, path)), path);
 });
-missing('D-10 the commands with kubectl wait for the manifests of D-09');
