@@ -51,7 +51,7 @@ export const cassandraOptions = {
     type: 'number',
     default: 1024,
     variables: ['CASSANDRA_WRITE_BUFFER_SIZE'],
-    describe: 'The most writes that wait for their turn',
+    describe: 'The most entries at once that are made into writes; further ones wait for their turn',
   },
   'cassandra-datacenter': {
     type: 'string',
@@ -62,9 +62,13 @@ export const cassandraOptions = {
   'cassandra-user': { type: 'string', describe: 'Name to log in with' },
   'cassandra-password-file': { type: 'secret', describe: 'File with its password' },
   'cassandra-tls': { type: 'boolean', default: false, describe: 'Whether connections are encrypted' },
-  'cassandra-ca-file': { type: 'string', describe: 'File with the authority of its certificates; with TLS' },
-  'cassandra-cert-file': { type: 'string', describe: 'File with the own certificate; with TLS' },
-  'cassandra-key-file': { type: 'string', describe: 'File with its key' },
+  'cassandra-ca-file': { type: 'secret', describe: 'File with the authority of its certificates; with TLS' },
+  'cassandra-cert-file': { type: 'secret', describe: 'File with the own certificate; with TLS' },
+  'cassandra-key-file': { type: 'secret', describe: 'File with its key' },
+  'cassandra-tls-name': {
+    type: 'string',
+    describe: 'Name that the certificates of the hosts are for, if not for their addresses; with TLS',
+  },
 } as const satisfies OptionTable;
 
 export type CassandraValues = Values<typeof cassandraOptions>;
@@ -94,6 +98,15 @@ export function cassandraProblems(values: CassandraValues): string[] {
   const whole = (value: number | undefined) => value === undefined || (Number.isInteger(value) && value > 0);
   require(whole(values['cassandra-write-concurrency']), 'WriteConcurrency must be a positive value');
   require(whole(values['cassandra-write-buffer-size']), 'WriteBufferSize must be a positive value');
+  const together = (one: keyof CassandraValues, other: keyof CassandraValues) => {
+    if ((values[one] === undefined) !== (values[other] === undefined))
+      problems.push(`\`--${one}\` and \`--${other}\` are given together or not at all.`);
+  };
+  together('cassandra-user', 'cassandra-password-file');
+  together('cassandra-cert-file', 'cassandra-key-file');
+  for (const name of ['ca-file', 'cert-file', 'tls-name'] as const)
+    if (values[`cassandra-${name}`] !== undefined && !values['cassandra-tls'])
+      problems.push(`\`--cassandra-${name}\` needs \`--cassandra-tls\`.`);
   return problems;
 }
 

@@ -25,6 +25,13 @@ const stores: Readonly<Record<string, Open>> = {
       log,
     });
   },
+  async cassandra(values, { log }) {
+    const [{ openCassandra }, { cassandraSettings }] = await Promise.all([
+      import('./stores/cassandra.ts'),
+      import('./stores/cassandra/settings.ts'),
+    ]);
+    return openCassandra(cassandraSettings(values), log);
+  },
 };
 
 export function openStore(values: ServeValues, around: Around): Promise<Store> {

@@ -92,6 +92,7 @@ export function openCassandra(settings: CassandraSettings, log: Log): Store {
         entries,
         room: settings.writeBuffer,
         tick,
+        retention: settings.retention,
       });
       writes.add(work);
       try {

@@ -1,3 +1,4 @@
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import type { Client, ClientOptions, types } from 'cassandra-driver';
 import type { Log } from '../../../system/log.ts';
 import { persist } from './faults.ts';
@@ -15,10 +16,13 @@ export interface ClientSettings extends SchemaSettings {
   tls?: Tls | undefined;
 }
 
+/** Texts are PEM. */
 export interface Tls {
   ca?: string | undefined;
   cert?: string | undefined;
   key?: string | undefined;
+  /** What the certificates of the nodes have to be for, if not for their addresses. */
+  name?: string | undefined;
 }
 
 /** What everything uses together. */
@@ -53,7 +57,7 @@ export async function openSession(settings: ClientSettings, log: Log): Promise<S
     ...(settings.username !== undefined && {
       authProvider: new driver.auth.PlainTextAuthProvider(settings.username, settings.password ?? ''),
     }),
-    ...(settings.tls && { sslOptions: { ...settings.tls, rejectUnauthorized: true } }),
+    ...(settings.tls && { sslOptions: sslOptions(settings.tls) }),
   };
   const first = new driver.Client({
     ...options,
@@ -100,8 +104,13 @@ export async function openSession(settings: ClientSettings, log: Log): Promise<S
   };
 }
 
-/** The consistencies, as Cassandra writes them. */
-export const consistencies = ['ONE', 'TWO', 'THREE', 'QUORUM', 'ALL', 'LOCAL_QUORUM', 'EACH_QUORUM', 'LOCAL_ONE'];
+function sslOptions({ name, ...pem }: Tls): ConnectionOptions {
+  const named = name !== undefined && {
+    servername: name,
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+  };
+  return { ...pem, ...named, rejectUnauthorized: true };
+}
 
 const consistencyOf = (name: string) =>
   name.toLowerCase().replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()) as 'one';

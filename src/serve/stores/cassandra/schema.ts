@@ -9,7 +9,7 @@ export interface Replication {
 export interface SchemaSettings {
   keyspace: string;
   replication: Replication;
-  /** Seconds that entries are kept from when they were written; 0 for ever. */
+  /** Seconds that entries are kept from their time on; 0 for ever. */
   retention: number;
 }
 

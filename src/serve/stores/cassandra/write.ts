@@ -17,7 +17,7 @@ const least = -(2n ** 63n);
 const greatest = 2n ** 63n - 1n;
 
 const statement =
-  'UPDATE lines SET log = ?, size = ?, metadata = ?, written = written + ? ' +
+  'UPDATE lines USING TTL ? SET log = ?, size = ?, metadata = ?, written = written + ? ' +
   'WHERE series = ? AND seconds = ? AND start = ? AND time = ? AND hash = ? AND number = ?';
 
 /** The first 16 bytes of SHA-256, hexadecimal. */
@@ -30,8 +30,10 @@ export interface Writing {
   /** Entries at once that are made into requests. */
   entries: Turnstile;
   room: number;
-  /** A number of nanoseconds greater than any before. */
+  /** Now, as nanoseconds since 1970, and greater than any before. */
   tick(): bigint;
+  /** Seconds that an entry is kept from its time on; 0 for ever. */
+  retention: number;
 }
 
 interface Row {
@@ -49,8 +51,9 @@ export async function write(
   entries: readonly Entry[],
   session: Session,
   register: Register,
-  { spread, requests, entries: gate, room, tick }: Writing,
+  writing: Writing,
 ): Promise<void> {
+  const { spread, requests, entries: gate, room } = writing;
   for (const { time } of entries)
     if (time < least || time > greatest) throw new RangeError(`the time ${time} is out of range`);
   const numbers = new Map<string, number>();
@@ -84,7 +87,7 @@ export async function write(
       for (const [name, rows] of partitions) {
         const [seconds = '', start = ''] = name.split('.');
         for (const group of groupsOf(rows))
-          sent.push(requests.pass(() => send(group, Number(seconds), Number(start), session, tick)));
+          sent.push(requests.pass(() => send(group, Number(seconds), Number(start), session, writing)));
       }
       const ends = await Promise.allSettled(sent);
       const wrong = ends.find((end) => end.status === 'rejected');
@@ -117,12 +120,15 @@ async function send(
   seconds: number,
   start: number,
   { client, write: consistency, unset }: Session,
-  tick: Writing['tick'],
+  { tick, retention }: Writing,
 ): Promise<void> {
   const queries = rows.map(({ series, time, log, size, metadata, hash, number }) => {
     const said = Object.keys(metadata).length === 0 ? unset : new Map(Object.entries(metadata));
+    const now = tick();
+    // What is over already is gone in a moment.
+    const left = Math.max(1, Math.min(retention, retention - Number((now - time) / 1_000_000_000n)));
     const key = [Buffer.from(series, 'hex'), seconds, BigInt(start), time, Buffer.from(hash, 'hex'), number];
-    return { query: statement, params: [log, size, said, [tick()], ...key] };
+    return { query: statement, params: [retention === 0 ? unset : left, log, size, said, [now], ...key] };
   });
   await persist(
     () => client.batch(queries, { prepare: true, logged: false, isIdempotent: true, consistency }),
