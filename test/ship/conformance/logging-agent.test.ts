@@ -1,113 +1,43 @@
-// What ship has taken over from the two programs before it (A: logging-agent, D: Loggy), and what it does better.
+// What ship has taken over from logging-agent (A), and what it does better.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
-  copyFileSync,
-  existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
   truncateSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { test, type TestContext } from 'node:test';
-import { gunzipSync } from 'node:zlib';
-import { parse as parseYaml } from 'yaml';
-import { ConfigError } from '../../src/config/error.ts';
-import { shipEndpoints } from '../../src/ship/endpoints.ts';
-import { createShipMetrics } from '../../src/ship/metrics.ts';
-import { checkShip } from '../../src/ship/run.ts';
-import { shipSettings } from '../../src/ship/settings.ts';
-import { createShip } from '../../src/ship/ship.ts';
-import { silent } from '../../src/system/log.ts';
-import { parseAddress } from '../../src/system/status.ts';
-import { mask } from '../../src/system/secrets.ts';
-import { startLoki } from '../support/loki.ts';
-import { end, launch, until, watching } from '../support/program.ts';
-
-const home = join(import.meta.dirname, '../..');
-const usual = ['--interval', '0.1', '--batch-wait', '0.02', '--backoff-least', '0.02', '--partial-wait', '0.3'];
-const cri = (text: string, { stream = 'stdout', tag = 'F', time = '2026-01-02T03:04:05.000000006Z' } = {}) =>
-  `${time} ${stream} ${tag} ${text}\n`;
-const docker = (log: string, stream = 'stdout') =>
-  `${JSON.stringify({ log, stream, time: '2019-12-01T03:33:17.5Z' })}\n`;
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1));
-
-function world(t: TestContext) {
-  const root = mkdtempSync(join(tmpdir(), 'ship-conformance-'));
-  t.after(() => rmSync(root, { recursive: true }));
-  const put = (name: string, text: string) => {
-    const path = join(root, name);
-    mkdirSync(dirname(path), { recursive: true });
-    appendFileSync(path, text);
-    return path;
-  };
-  const pod = (name: string, text: string, namespace = 'default') =>
-    put(`pods/${namespace}_${name}_uid-${name}/app/0.log`, text);
-  return { root, put, pod, pods: join(root, 'pods/**/*.log') };
-}
-
-function processOf(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const text = { out: '', err: '' };
-  stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part));
-  stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part));
-  const signal = new AbortController();
-  const all = { NODE_NAME: 'node-1', ...env };
-  const process = { argv, env: all, stdin: stdout, stdout, stderr, signal: signal.signal, home, version: '1' };
-  return { process, text };
-}
-
-/** A ship in this process, running until the test is over or `stop` is called. */
-async function start(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}, begin = true) {
-  const { process, text } = processOf([...usual, ...args], env);
-  const metrics = createShipMetrics();
-  const ship = await createShip(shipSettings(process, []), process, silent, metrics);
-  const ended = new AbortController();
-  let running: Promise<void> | undefined;
-  const run = () => (running ??= ship.run(ended.signal, () => {}));
-  const stop = async () => {
-    ended.abort();
-    await run();
-  };
-  if (begin) void run();
-  t.after(stop);
-  const routes = shipEndpoints(ship, metrics, 100);
-  const get = async (path: string) => (await routes[path]?.(new URLSearchParams())) ?? assert.fail();
-  return { text, stop, get, run, lines: () => text.out.split('\n').filter(Boolean) };
-}
-
-async function lokiFor(t: TestContext, tenant?: string) {
-  const loki = await startLoki({ tenant });
-  t.after(() => loki.close());
-  return Object.assign(loki, { lines: () => loki.entries.map(({ line }) => line) });
-}
-
-const settingsOf = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => shipSettings({ argv, env }, []);
-const problemsOf = (argv: readonly string[]): readonly string[] => {
-  try {
-    settingsOf(argv);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-};
+import { test } from 'node:test';
+import { shipEndpoints } from '../../../src/ship/endpoints.ts';
+import { createShipMetrics } from '../../../src/ship/metrics.ts';
+import { checkShip } from '../../../src/ship/run.ts';
+import { shipSettings } from '../../../src/ship/settings.ts';
+import { mask } from '../../../src/system/secrets.ts';
+import { end, launch, until, watching } from '../../support/program.ts';
+import {
+  home,
+  usual,
+  cri,
+  docker,
+  numbers,
+  place,
+  processOf,
+  start,
+  lokiFor,
+  settingsOf,
+  problemsOf,
+} from '../../support/ships.ts';
 
 test('A-01 -config f, --config f and -config=f are the same; a missing or broken file is one line and no 0', async (t) => {
-  const { root, put } = world(t);
+  const { root, put } = place(t);
   const config = put('config.yaml', `paths: ['${root}/none/*.log']\n`);
   const env = { PATH: process.env['PATH'] };
   const spoken = [['-config', config], ['--config', config], [`-config=${config}`]];
@@ -135,7 +65,7 @@ test('A-01 without the flag, and where nothing else is named, the default path i
 });
 
 test('A-02 each key is read, variables win, durations parse, secrets are masked', async (t) => {
-  const { put } = world(t);
+  const { put } = place(t);
   const config = put(
     'config.yaml',
     `agent: { logLevel: warn, outputPath: x, nodeName: from-file, podName: p, namespace: n, collection:
@@ -172,7 +102,7 @@ httpServer: { address: ":9", readTimeout: 5s, writeTimeout: 10s, idleTimeout: 15
   assert.ok(!text.out.includes('hidden-word') && text.out.includes('"user": "me"'));
 });
 test('A-02 an unknown key is a warning that names it, or a problem; sizes of zero and less are problems', (t) => {
-  const { put } = world(t);
+  const { put } = place(t);
   const unknown = put('unknown.yaml', 'agent: { collection: { logPaths: [/none], wrong: 1 } }');
   assert.match(settingsOf(['--config', unknown]).warnings.join(), /agent\.collection\.wrong/);
   assert.match(problemsOf(['--config', unknown, '--strict-config']).join(), /agent\.collection\.wrong/);
@@ -181,9 +111,9 @@ test('A-02 an unknown key is a warning that names it, or a problem; sizes of zer
     assert.equal(problemsOf(['--config', path]).length, 1, size);
   }
 });
-for (const place of ['flat', 'original'])
-  test(`A-02 oauth2 (${place}): a token is asked for, kept while it lasts, and asked for anew when it is refused`, async (t) => {
-    const { put, pod, pods } = world(t);
+for (const form of ['flat', 'original'])
+  test(`A-02 oauth2 (${form}): a token is asked for, kept while it lasts, and asked for anew when it is refused`, async (t) => {
+    const { put, pod, pods } = place(t);
     const loki = await lokiFor(t);
     const issued: string[] = [];
     const seen: unknown[] = [];
@@ -212,7 +142,7 @@ for (const place of ['flat', 'original'])
     const flat = { paths: [pods], url: loki.url, oauth2 };
     const collection = { interval: '100ms', logPaths: [pods] };
     const original = { agent: { collection }, loki: { url: loki.url, oauth2 } };
-    const config = put('config.json', JSON.stringify(place === 'flat' ? flat : original));
+    const config = put('config.json', JSON.stringify(form === 'flat' ? flat : original));
     assert.deepEqual(settingsOf(['--config', config]).warnings, []);
     pod('web', cri('one'));
     await start(t, ['--config', config]);
@@ -236,7 +166,7 @@ for (const place of ['flat', 'original'])
     assert.equal(mask('very secret token-1'), '*** ***');
   });
 test('A-02 oauth2 that is incomplete or unknown in part is a problem', (t) => {
-  const { put } = world(t);
+  const { put } = place(t);
   const path = put(
     'config.yaml',
     'paths: [/none]\nurl: http://127.0.0.1:1/\noauth2: { client: me, token_url: nowhere }\n',
@@ -246,7 +176,7 @@ test('A-02 oauth2 that is incomplete or unknown in part is a problem', (t) => {
 });
 
 test('A-03 without a url a line is on stdout in the form of the agent, with its own time and level', async (t) => {
-  const { root, put, pod } = world(t);
+  const { root, put, pod } = place(t);
   const path = pod('web', '');
   const config = put(
     'config.yaml',
@@ -259,7 +189,7 @@ test('A-03 without a url a line is on stdout in the form of the agent, with its 
   assert.deepEqual(lines(), [`[${at}] [info] [node-1] ${path}: hello`, `[${at}] [error] [node-1] ${path}: wrong`]);
 });
 test('A-03 --raw: each line with the words of the runtime, at the time of reading, as info', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const path = pod('web', '');
   const { lines, get } = await start(t, ['--paths', pods, '--encoding', 'agent', '--raw']);
   const written = [cri('half', { tag: 'P' }), cri('wrong', { stream: 'stderr' }), docker('docker\n')];
@@ -276,7 +206,7 @@ test('A-03 --raw: each line with the words of the runtime, at the time of readin
 
 for (const encoding of ['protobuf', 'json'])
   test(`A-04 ${encoding}: one POST to the url with labels and line, the time is that of the line`, async (t) => {
-    const { pod, pods } = world(t);
+    const { pod, pods } = place(t);
     const loki = await lokiFor(t, 'team');
     const path = pod('web', cri('hello'));
     await start(t, ['--paths', pods, '--url', loki.url, '--encoding', encoding, '--tenant', 'team']);
@@ -290,7 +220,7 @@ for (const encoding of ['protobuf', 'json'])
   });
 
 test('A-05 a batch leaves after its wait, or when the next line would pass its size, of 1 MiB by default', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   pod(
     'web',
@@ -307,7 +237,7 @@ test('A-05 a batch leaves after its wait, or when the next line would pass its s
 });
 
 test('A-06 500, 500, 429 are repeated with the same bytes, 400 is not and is counted; nothing is lost after many', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   const failing = Array.from({ length: 14 }, (_, i) => ({ status: i % 3 === 2 ? 429 : 500 }));
   loki.faults.push(...failing);
@@ -325,7 +255,7 @@ test('A-06 500, 500, 429 are repeated with the same bytes, 400 is not and is cou
 });
 
 test('A-07 tenant, basic and bearer authorization, headers and external labels arrive', async (t) => {
-  const { put, pod, pods } = world(t);
+  const { put, pod, pods } = place(t);
   const loki = await lokiFor(t);
   pod('web', cri('a'));
   const common = { paths: [pods], 'external-labels': { cluster: 'c' }, headers: { 'X-More': 'yes' }, tenant: 'team' };
@@ -344,7 +274,7 @@ test('A-07 tenant, basic and bearer authorization, headers and external labels a
 });
 
 test('A-08 25 files with 5 lines each in one second: all arrive', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   await start(t, ['--paths', pods, '--url', loki.url]);
   for (let i = 0; i < 25; i++)
@@ -359,7 +289,7 @@ test('A-08 25 files with 5 lines each in one second: all arrive', async (t) => {
 });
 
 test('A-09 20,000 lines at once: all, in order, once', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   const wanted = numbers(20_000).map((i) => `${i} `.padEnd(100, 'x'));
   const path = pod('web', '');
@@ -370,7 +300,7 @@ test('A-09 20,000 lines at once: all, in order, once', async (t) => {
 });
 
 test('A-10 lines of 17,000 bytes and of 2 MiB: the one after them arrives, nothing twice', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   // Pieces that are alike would be one to Loki.
   const long = numbers(300_000).join(' ');
@@ -382,7 +312,7 @@ test('A-10 lines of 17,000 bytes and of 2 MiB: the one after them arrives, nothi
 });
 
 test('A-11 halves, parts, formats, rotation, cut, bytes that are no text: as the sequences show, to Loki', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   const path = pod(
     'web',
@@ -406,7 +336,7 @@ test('A-11 halves, parts, formats, rotation, cut, bytes that are no text: as the
 });
 
 test('A-12 /healthz, /status and log_lines; not ready before the first look and while the backend refuses', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   const loki = await lokiFor(t);
   pod('web', cri('a'));
   const { get, run } = await start(t, ['--paths', pods, '--url', loki.url], {}, false);
@@ -421,7 +351,7 @@ test('A-12 /healthz, /status and log_lines; not ready before the first look and 
   assert.match((await get('/metrics')).body, /^log_lines\{.*node_name="node-1".*\} 1$/m);
 });
 test('A-12 log_lines counts by the pattern that has found the file', async (t) => {
-  const { root, put } = world(t);
+  const { root, put } = place(t);
   put('a/1.log', 'one\n');
   put('b/1.log', 'one\ntwo\n');
   const [first, second] = [`${root}/a/*.log`, `${root}/b/*.log`];
@@ -457,7 +387,7 @@ test('A-12 /healthz is 503 once the reader of a destination has not gone round f
 });
 
 test('A-13 ** matches two and more levels; what two names lead to is sent once', async (t) => {
-  const { root, put, pod, pods } = world(t);
+  const { root, put, pod, pods } = place(t);
   const loki = await lokiFor(t);
   const path = pod('web', cri('two levels'));
   put('pods/x/y/z/deep.log', 'five levels\n');
@@ -471,7 +401,7 @@ test('A-13 ** matches two and more levels; what two names lead to is sent once',
 });
 
 test('A-14 labels are bounded: five by default, path and uid beside them; labels: original gives the four', async (t) => {
-  const { put, pod, pods, root } = world(t);
+  const { put, pod, pods, root } = place(t);
   const loki = await lokiFor(t);
   const path = pod('web', cri('a'));
   const collection = { collection: { interval: '100ms', logPaths: [join(root, 'pods/*/*/*.log')] } };
@@ -497,7 +427,7 @@ test('A-14 labels are bounded: five by default, path and uid beside them; labels
 });
 
 test('A-15 several patterns, files that come later, patterns that leave out', async (t) => {
-  const { root, put } = world(t);
+  const { root, put } = place(t);
   put('a/1.log', 'a1\n');
   const { lines } = await start(t, [
     '--paths',
@@ -520,7 +450,7 @@ test('A-15 several patterns, files that come later, patterns that leave out', as
 });
 
 test('A-16 when it is asked to end it reads on, sends, saves and ends with 0; a second signal ends it at once', async (t) => {
-  const { root, pod, pods } = world(t);
+  const { root, pod, pods } = place(t);
   const loki = await lokiFor(t);
   const path = pod('web', cri('first'));
   const args = ['--paths', pods, '--url', loki.url, '--state-path', join(root, 'state'), '--status-address', 'off'];
@@ -557,7 +487,7 @@ test('A-16 when it is asked to end it reads on, sends, saves and ends with 0; a 
 });
 
 test('A-17 the own lines are not collected: those of the own pod', async (t) => {
-  const { pod, pods } = world(t);
+  const { pod, pods } = place(t);
   pod('me', cri('own'), 'logging');
   pod('me', cri('of another'), 'default');
   const { lines } = await start(t, ['--paths', pods, '--encoding', 'loggy'], {
@@ -571,7 +501,7 @@ test('A-17 the own lines are not collected: those of the own pod', async (t) => 
   assert.deepEqual(lines(), ['me_default_app/[info] : of another', 'me_default_app/[info] : last']);
 });
 test('A-17 the own lines are not collected: those of the file that stdout leads to', async (t) => {
-  const { put, pod, pods } = world(t);
+  const { put, pod, pods } = place(t);
   const out = put('pods/out.log', '');
   const fd = openSync(out, 'a');
   const args = ['ship', ...usual, '--paths', pods, '--encoding', 'loggy', '--status-address', 'off'];
@@ -585,93 +515,11 @@ test('A-17 the own lines are not collected: those of the file that stdout leads 
   }
   assert.equal(said(), ['one', 'two', 'three'].map((text) => `web_default_app/[info] : ${text}\n`).join(''));
 });
-interface Manifest {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string };
-  spec: PodSpec & { selector?: { matchLabels: object }; template?: { metadata: { labels: object }; spec: PodSpec } };
-}
-interface PodSpec {
-  automountServiceAccountToken?: boolean;
-  hostNetwork?: boolean;
-  hostPID?: boolean;
-  securityContext?: Record<string, unknown>;
-  containers: {
-    args: string[];
-    env?: { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } }[];
-    envFrom?: { configMapRef: { name: string } }[];
-    securityContext: Record<string, unknown>;
-    volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
-    ports?: { containerPort: number }[];
-  }[];
-  volumes?: { name: string; hostPath?: { path: string } }[];
-}
-const manifestOf = (path: string) =>
-  parseYaml(readFileSync(join(home, 'manifests', path), 'utf8')) as Manifest & Kustomization;
-interface Kustomization {
-  resources: string[];
-  configMapGenerator?: { name: string; literals: string[] }[];
-}
-/** What ship is told in the manifests of a folder, as the kubelet gives it to the container. */
-function toldBy(folder: string) {
-  const { resources, configMapGenerator = [] } = manifestOf(`${folder}/kustomization.yaml`);
-  const [container] = manifestOf(`${folder}/${resources[0] ?? ''}`).spec.template?.spec.containers ?? [];
-  const wanted = container?.envFrom?.map(({ configMapRef }) => configMapRef.name) ?? [];
-  const maps = configMapGenerator.filter(({ name }) => wanted.includes(name)).flatMap(({ literals }) => literals);
-  assert.equal(maps.length > 0, wanted.length > 0);
-  const own = container?.env?.map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.fieldRef.fieldPath]) ?? [];
-  const [word, ...argv] = container?.args ?? [];
-  assert.equal(word, 'ship');
-  return settingsOf(argv, Object.fromEntries([...maps.map((one) => one.split(/=(.*)/s).slice(0, 2)), ...own]));
-}
-
-for (const [folder, file] of [
-  ['ship-alone', 'daemonset.yaml'],
-  ['loggy', 'daemonset.yaml'],
-  ['loggy', 'test-run.yaml'],
-  ['loggy', 'counter.yaml'],
-])
-  test(`A-18, D-09 manifests/${folder}/${file}: today's API, no rights, nothing of the host but its logs, read only`, () => {
-    const { apiVersion, kind, spec } = manifestOf(`${folder}/${file}`);
-    assert.equal(`${apiVersion} ${kind}`, file === 'counter.yaml' ? 'v1 Pod' : 'apps/v1 DaemonSet');
-    if (spec.template) assert.deepEqual(spec.selector?.matchLabels, spec.template.metadata.labels);
-    const pod = spec.template?.spec ?? spec;
-    assert.deepEqual([pod.automountServiceAccountToken, pod.hostNetwork, pod.hostPID], [false, undefined, undefined]);
-    assert.deepEqual(pod.securityContext?.['seccompProfile'], { type: 'RuntimeDefault' });
-    assert.equal(pod.containers.length, 1);
-    for (const { securityContext, volumeMounts = [] } of pod.containers) {
-      const { runAsUser: own, ...rest } = securityContext;
-      const runAsUser = own ?? pod.securityContext?.['runAsUser'];
-      assert.deepEqual(rest, {
-        readOnlyRootFilesystem: true,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-      });
-      assert.equal(runAsUser, file === 'counter.yaml' ? 65_534 : 0);
-      const writable = volumeMounts.filter(({ readOnly }) => !readOnly).map(({ name }) => name);
-      assert.deepEqual(writable, file === 'daemonset.yaml' ? ['state'] : []);
-      for (const { name } of volumeMounts)
-        assert.ok(pod.volumes?.some((volume) => volume.name === name && volume.hostPath));
-    }
-  });
-
-test('A-18, D-09 what the manifests tell ship is understood: pods of the node to Loki, and as Loggy to stdout', () => {
-  const alone = toldBy('ship-alone');
-  assert.deepEqual([alone.warnings, alone.destinations.map(({ sink }) => sink)], [[], ['loki']]);
-  assert.deepEqual([alone.core['own-pod-name'], alone.core['node-name']], ['metadata.name', 'spec.nodeName']);
-  const { core, destinations, warnings } = toldBy('loggy');
-  assert.deepEqual([warnings, destinations.map(({ encoding }) => encoding)], [[], ['loggy']]);
-  for (const one of [alone.core, core]) {
-    assert.equal(one['state-path'], '/state');
-    assert.equal(parseAddress(one['status-address'])?.port, 8080);
-  }
-});
-
 test('A-19 the image starts the program', () => {
   assert.match(readFileSync(join(home, 'Dockerfile'), 'utf8'), /^ENTRYPOINT \["node",.* "\/app\/main\.js"\]$/m);
 });
 test('A-19 the command of the old image runs: its path is read, and one line tells if it is not there', async (t) => {
-  const { root } = world(t);
+  const { root } = place(t);
   const path = join(root, 'etc/logging-agent/config.yaml');
   const run = () => end(launch(['ship', '--config', path, '--check'], { PATH: process.env['PATH'] }));
   const { code, stderr } = await run();
@@ -688,216 +536,4 @@ test('A-19 the command of the old image runs: its path is read, and one line tel
   const good = await run();
   assert.equal(good.code, 0);
   assert.match(good.stdout, /"status-address": ":8080"/);
-});
-
-async function loggy(t: TestContext, root: string, more: readonly string[] = []) {
-  return start(t, ['--preset', 'loggy', '--paths', join(root, '*.log'), '--from', 'beginning', ...more]);
-}
-const idOf = (digit: string) => digit.repeat(64);
-
-test('D-01 lines are printed in the form of Loggy, once and with one newline; loggy-compat keeps the blank line', async (t) => {
-  const { root, put } = world(t);
-  const name = `counter_default_count-${idOf('0')}.log`;
-  put(name, docker('0: Sun Dec  1 03:33:17 UTC 2019\n') + docker('bad\n', 'stderr'));
-  const { text } = await loggy(t, root);
-  await until('both', () => text.out.includes('bad'));
-  const name1 = 'counter_default_count';
-  assert.equal(text.out, `${name1}/[info] : 0: Sun Dec  1 03:33:17 UTC 2019\n${name1}/[error] : bad\n`);
-  const old = await loggy(t, root, ['--encoding', 'loggy-compat']);
-  await until('both', () => old.text.out.includes('bad'));
-  assert.ok(old.text.out.endsWith('counter_default_count/[error] : bad\n\n'));
-});
-test('D-01 a pod with a dash in its name keeps all of it; what has no such name is called by its file', async (t) => {
-  const { root, put } = world(t);
-  put(`my-pod_default_my-count-${idOf('0')}.log`, docker('a\n'));
-  put('other-1.log', docker('b\n'));
-  const { lines } = await loggy(t, root);
-  await until('both', () => lines().length === 2);
-  assert.deepEqual(lines().toSorted(), ['my-pod_default_my-count/[info] : a', 'other/[info] : b']);
-});
-
-test('D-02 files of kube-system give nothing; left out by namespace a pod with such a name is kept', async (t) => {
-  const { root, put } = world(t);
-  const file = (pod: string, namespace: string) => put(`${pod}_${namespace}_c-${idOf('0')}.log`, docker(`${pod}\n`));
-  file('coredns', 'kube-system');
-  file('my-kube-system-x', 'default');
-  file('web', 'default');
-  const usualPreset = await loggy(t, root);
-  await until('one', () => usualPreset.lines().length > 0);
-  assert.deepEqual(usualPreset.lines(), ['web_default_c/[info] : web']);
-  const by = ['--encoding', 'loggy', '--paths', join(root, '*.log'), '--exclude-namespaces', 'kube-system'];
-  const namespaced = await start(t, by);
-  await until('two', () => namespaced.lines().length > 1);
-  assert.deepEqual(namespaced.lines().toSorted(), [
-    'my-kube-system-x_default_c/[info] : my-kube-system-x',
-    'web_default_c/[info] : web',
-  ]);
-});
-
-test('D-03 a file that comes later is followed from its first line', async (t) => {
-  const { root, put } = world(t);
-  put(`a_default_c-${idOf('0')}.log`, docker('there before\n'));
-  const { lines } = await start(t, ['--preset', 'loggy', '--paths', join(root, '*.log')]);
-  const name = `b_default_c-${idOf('1')}.log`;
-  // By then the first look is over.
-  put(`a_default_c-${idOf('0')}.log`, '');
-  await new Promise((resolve) => setImmediate(resolve));
-  put(name, docker('first\n') + docker('second\n'));
-  await until('both', () => lines().length >= 2);
-  assert.deepEqual(lines(), ['b_default_c/[info] : first', 'b_default_c/[info] : second']);
-});
-
-test('D-04 Online once; a start that fails says so and ends with no 0', async (t) => {
-  const { root } = world(t);
-  const begin = (...args: string[]) => {
-    const child = launch(['ship', '--preset', 'loggy', '--paths', join(root, '*.log'), ...args], {
-      PATH: process.env['PATH'],
-    });
-    t.after(() => child.kill('SIGKILL'));
-    return child;
-  };
-  const running = watching(begin('--status-address', 'off'));
-  const online = () => running.lines.filter(({ message }) => message === 'Online').length;
-  await until('Online', () => online() > 0);
-  assert.equal((await running.stop()).code, 0);
-  assert.equal(online(), 1);
-  const { code, stderr } = await end(begin('--status-address', 'nonsense'));
-  assert.notEqual(code, 0);
-  assert.match(stderr, /^Failed to start!$/m);
-});
-
-test('D-05 lines of CRI, mixed files and broken JSON are printed, and it lives', async (t) => {
-  const { root, put } = world(t);
-  put(`a_default_c-${idOf('0')}.log`, `${cri('cri')}${docker('docker\n')}{"log":"broken\n\nplain\n${cri('last')}`);
-  const { lines } = await loggy(t, root);
-  await until('the last', () => lines().at(-1) === 'a_default_c/[info] : last');
-  assert.deepEqual(
-    lines().map((line) => line.split(' : ')[1] ?? ''),
-    ['cri', 'docker', '{"log":"broken', '', 'plain', 'last'],
-  );
-});
-
-for (const way of ['rename', 'copytruncate'])
-  test(`D-06 over ${way} each line of a counter comes once`, async (t) => {
-    const { root, put } = world(t);
-    const path = put(`a_default_c-${idOf('0')}.log`, '');
-    const { lines } = await loggy(t, root);
-    for (const i of numbers(1000)) {
-      appendFileSync(path, docker(`${i}\n`));
-      if (Number(i) % 250 !== 0) continue;
-      if (way === 'rename') renameSync(path, `${path}.${i}`);
-      await until('all so far', () => lines().length === Number(i));
-      if (way === 'rename') continue;
-      copyFileSync(path, `${path}.1`);
-      truncateSync(path);
-    }
-    await until('all', () => lines().length >= 1000);
-    assert.deepEqual(
-      lines(),
-      numbers(1000).map((i) => `a_default_c/[info] : ${i}`),
-    );
-  });
-
-test('D-07 a file that can not be read does not hold up others; one that is removed is forgotten', async (t) => {
-  const { root, put } = world(t);
-  mkdirSync(join(root, `dir_default_c-${idOf('0')}.log`));
-  symlinkSync('loop_default_c-2.log', join(root, 'loop_default_c-2.log'));
-  const path = put(`gone_default_c-${idOf('1')}.log`, docker('a\n'));
-  put(`web_default_c-${idOf('1')}.log`, docker('b\n'));
-  const { lines, get } = await loggy(t, root, ['--linger', '0']);
-  await until('both', () => lines().length === 2);
-  unlinkSync(path);
-  await until('it to be forgotten', async () => /logwatch_ship_files\{[^}]*\} 1$/m.test((await get('/metrics')).body));
-  put(`web_default_c-${idOf('1')}.log`, docker('c\n'));
-  await until('the next', () => lines().includes('web_default_c/[info] : c'));
-});
-test('D-07 an error of a file is `ERROR: …` on stderr, once, and others go on', async (t) => {
-  const { root, put } = world(t);
-  const name = `dir_default_c-${idOf('0')}.log`;
-  mkdirSync(join(root, 'real'));
-  symlinkSync('real', join(root, name));
-  symlinkSync('loop_default_c-2.log', join(root, 'loop_default_c-2.log'));
-  put(`web_default_c-${idOf('1')}.log`, docker('a\n'));
-  const { text } = await loggy(t, root);
-  await until('the line', () => text.out.includes('web_default_c/[info] : a'));
-  put(`web_default_c-${idOf('1')}.log`, docker('b\n'));
-  await until('the next', () => text.out.includes('web_default_c/[info] : b'));
-  const errors = text.err.split('\n').filter(Boolean);
-  assert.deepEqual(errors.toSorted(), [
-    `ERROR: ${join(root, 'loop_default_c-2.log')}: a loop of links`,
-    `ERROR: ${join(root, 'real')} is no file`,
-  ]);
-});
-
-test('D-08 --post sends each line once, as JSON, with its whole name in parts', async (t) => {
-  const { root, put } = world(t);
-  const got: Record<string, unknown>[] = [];
-  let requests = 0;
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      if (requests++ === 0) {
-        response.writeHead(503).end();
-        return;
-      }
-      got.push(...(JSON.parse(gunzipSync(Buffer.concat(parts)).toString()) as Record<string, unknown>[]));
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => (server.closeAllConnections(), server.close()));
-  const name = `my-pod_default_count-${idOf('a')}.log`;
-  put(
-    name,
-    numbers(100)
-      .map((i) => docker(`${i}\n`))
-      .join(''),
-  );
-  const post = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  await start(t, ['--sink', 'http', '--post', post, '--paths', join(root, '*.log')]);
-  await until('all', () => got.length >= 100);
-  assert.deepEqual(
-    got.map(({ log }) => log),
-    numbers(100),
-  );
-  const { namespace, pod, container, path } = got[0] ?? {};
-  assert.deepEqual([namespace, pod, container, path], ['default', 'my-pod', 'count', join(root, name)]);
-});
-
-test('D-08 the preset with --post alone: the whole name as well as its parts', async (t) => {
-  const { root, put } = world(t);
-  const got: Record<string, unknown>[] = [];
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      got.push(...(JSON.parse(gunzipSync(Buffer.concat(parts)).toString()) as Record<string, unknown>[]));
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => (server.closeAllConnections(), server.close()));
-  put(`my-pod_default_count-${idOf('a')}.log`, docker('a\n'));
-  await loggy(t, root, ['--post', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`]);
-  await until('the line', () => got.length === 1);
-  const { name, namespace, pod, container, log } = got[0] ?? {};
-  assert.deepEqual([name, pod, namespace, container, log], ['my-pod_default_count', 'my-pod', 'default', 'count', 'a']);
-});
-
-test('D-10 a reader of the article finds our equivalent of each command in one page', () => {
-  const page = readFileSync(join(home, 'docs/ship.md'), 'utf8');
-  const [, part = ''] = page.split('## Coming from Loggy');
-  const [section = ''] = part.split('\n## ');
-  for (const word of ['--preset loggy', '--post URL', 'manifests/loggy/counter.yaml', 'manifests/loggy/test-run.yaml'])
-    assert.ok(section.includes(word), word);
-  for (const command of [
-    'apply -k manifests/loggy',
-    'logs -f',
-    'exec -it',
-    'delete -k manifests/loggy',
-    'docker build',
-  ])
-    assert.ok(section.includes(command), command);
-  for (const [, path = ''] of section.matchAll(/(manifests\/[\w./-]+)/g)) assert.ok(existsSync(join(home, path)), path);
 });
