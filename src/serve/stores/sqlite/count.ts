@@ -1,6 +1,6 @@
-import { textTest } from '../../condition.ts';
 import { valueOf } from '../../row.ts';
 import type { Count, Selection } from '../../store.ts';
+import { bare, filterOf } from './filter.ts';
 import { sourceOf } from './identity.ts';
 import type { Point, Range, ReadLines } from './lines.ts';
 import type { Part, Parts } from './parts.ts';
@@ -23,8 +23,7 @@ export function* count(
   keyOf: (id: number) => string,
   over: Over,
 ): Generator<undefined, Count[]> {
-  const tests = selection.text.map(textTest);
-  const holds = (log: string) => tests.every((test) => test(log));
+  const filter = selection.text.length === 0 ? bare : filterOf(selection.text);
   const values = new Map<number, { key: string; by: Count['by'] }>();
   const valuesOf = (series: number) => {
     let found = values.get(series);
@@ -61,13 +60,13 @@ export function* count(
       if (part.last < range.low || part.first > range.high) continue;
       const whole = part.first >= range.low && part.last <= range.high;
       const stepOf = (offset: number) => (step === undefined ? 0n : floor(timeOf({ bucket, offset }), step));
-      if (whole && tests.length === 0 && stepOf(part.first) === stepOf(part.last))
+      if (whole && filter === bare && stepOf(part.first) === stepOf(part.last))
         note(part, part.first, part.count, part.bytes);
       else {
         let after: Point | undefined = { offset: range.low, seq: -1 };
         while (after) {
-          const chunk = lines(part, { direction: 'forward', after, range, size, holds });
-          for (const { offset, log } of chunk.lines) note(part, offset, 1, Buffer.byteLength(log));
+          const chunk = lines(part, { direction: 'forward', after, range, size, filter });
+          for (const { offset, bytes } of chunk.lines) note(part, offset, 1, bytes);
           after = chunk.end;
           if (over()) yield;
         }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Batch } from './batch.ts';
+import { anything } from './filter.ts';
+import { createLines, type Point } from './lines.ts';
 import { momentOf, type Moment } from './place.ts';
 
 /** What is there of one series at one instant: by text how many, and how many of them the batch in hand has named. */
@@ -32,16 +34,14 @@ export function createInsert(db: DatabaseSync) {
   const findSeries = db.prepare('SELECT id FROM series WHERE hash = ?');
   const addSeries = db.prepare('INSERT INTO series (hash, key) VALUES (?, ?)');
   const findNewest = db.prepare('SELECT bucket, last FROM parts WHERE series = ? ORDER BY bucket DESC LIMIT 1');
-  const findInstant = db.prepare(
-    'SELECT seq, log FROM entries WHERE bucket = ? AND series = ? AND offset = ? ORDER BY seq',
-  );
+  const lines = createLines(db);
   const addEntry = db.prepare(
     'INSERT INTO entries (bucket, series, offset, seq, metadata, log) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const addPart = db.prepare(
-    `INSERT INTO parts (bucket, series, first, last, count, bytes) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO parts (bucket, series, first, last, count, bytes, loose) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-     count = count + excluded.count, bytes = bytes + excluded.bytes`,
+     count = count + excluded.count, bytes = bytes + excluded.bytes, loose = loose + excluded.loose`,
   );
   const addState = db.prepare('UPDATE state SET entries = entries + ?, bytes = bytes + ?');
   const known = new Map<string, Known>();
@@ -67,10 +67,15 @@ export function createInsert(db: DatabaseSync) {
 
   function instantOf(series: number, { bucket, offset }: Moment): Instant {
     const instant: Instant = { bucket, offset, next: 0, texts: new Map() };
-    for (const row of findInstant.all(bucket, series, offset)) {
-      const log = String(row['log']);
-      instant.next = Number(row['seq']) + 1;
-      instant.texts.set(log, { there: (instant.texts.get(log)?.there ?? 0) + 1, batch: 0, named: 0 });
+    let after: Point | undefined = { offset, seq: -1 };
+    while (after) {
+      const range = { low: offset, high: offset };
+      const chunk = lines({ bucket, series }, { direction: 'forward', after, range, size: 4096, filter: anything });
+      for (const { seq, log } of chunk.lines) {
+        instant.next = seq + 1;
+        instant.texts.set(log, { there: (instant.texts.get(log)?.there ?? 0) + 1, batch: 0, named: 0 });
+      }
+      after = chunk.end;
     }
     return instant;
   }
@@ -107,17 +112,19 @@ export function createInsert(db: DatabaseSync) {
   }
 
   return {
-    add(all: readonly Batch[]): void {
+    /** Returns the parts that have got something. */
+    add(all: readonly Batch[]): Iterable<Part> {
       const parts = new Map<string, Part>();
       const older = new Map<string, Instant>();
       for (const batch of all) add(batch, parts, older);
       let [entries, size] = [0, 0];
       for (const { bucket, series, first, last, count, bytes } of parts.values()) {
-        addPart.run(bucket, series, first, last, count, bytes);
+        addPart.run(bucket, series, first, last, count, bytes, count);
         entries += count;
         size += bytes;
       }
       addState.run(entries, size);
+      return parts.values();
     },
     forget: () => known.clear(),
   };

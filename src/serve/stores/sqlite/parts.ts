@@ -23,11 +23,16 @@ export interface Parts {
 
 /** With so few series each is looked up by itself; with more, all parts of a bucket are looked at. */
 const few = 64;
+/** So many sets of conditions are remembered with the series for which they hold. */
+const remembered = 32;
 
 const columns = 'bucket, series, first, last, count, bytes';
 
 export function createParts(db: DatabaseSync) {
-  const seriesBehind = db.prepare('SELECT id, key FROM series WHERE id > ? ORDER BY id');
+  const seriesBehind = db.prepare(
+    `SELECT id, key FROM series WHERE id > ? AND instr(key, ?) > 0 AND instr(key, ?) > 0 AND instr(key, ?) > 0 ORDER BY id`,
+  );
+  const newest = db.prepare('SELECT coalesce(max(id), 0) AS id FROM series');
   const one = db.prepare(`SELECT ${columns} FROM parts WHERE bucket = ? AND series = ?`);
   const all = db.prepare(`SELECT ${columns} FROM parts WHERE bucket = ?`);
   const nexts = {
@@ -40,15 +45,28 @@ export function createParts(db: DatabaseSync) {
   };
 
   /** The parts of all series for which all matchers hold; series that come later are noticed with the next bucket. */
-  return function select(matchers: readonly Matcher[]): Parts {
+  const known = new Map<string, Parts>();
+  return (matchers: readonly Matcher[]): Parts => {
+    const name = JSON.stringify(matchers);
+    const parts = known.get(name) ?? select(matchers);
+    known.delete(name);
+    known.set(name, parts);
+    const [oldest = ''] = known.keys();
+    if (known.size > remembered) known.delete(oldest);
+    return parts;
+  };
+
+  function select(matchers: readonly Matcher[]): Parts {
     const ids = new Set<number>();
     const holds = sourceTest(matchers);
+    const words = wordsOf(matchers);
     let seen = 0;
     const refresh = () => {
-      for (const row of seriesBehind.all(seen)) {
-        seen = Number(row['id']);
-        if (holds(sourceOf(String(row['key'])))) ids.add(seen);
-      }
+      const { id: last } = newest.get() as { id: number };
+      if (last === seen) return;
+      for (const row of seriesBehind.all(seen, ...words))
+        if (holds(sourceOf(String(row['key'])))) ids.add(Number(row['id']));
+      seen = last;
     };
     return {
       next(bucket, direction, end) {
@@ -67,7 +85,15 @@ export function createParts(db: DatabaseSync) {
         return (rows as unknown as Part[]).filter(({ series }) => ids.has(series));
       },
     };
-  };
+  }
+}
+
+/** Three texts that a key has to contain, so that few have to be looked at. */
+function wordsOf(matchers: readonly Matcher[]): [string, string, string] {
+  const [a = '"', b = '"', c = '"'] = matchers
+    .filter(({ op, value }) => op === '=' && value !== '')
+    .map(({ value }) => JSON.stringify(value));
+  return [a, b, c];
 }
 
 const bucketOf = (row: Record<string, unknown> | undefined): number | undefined =>

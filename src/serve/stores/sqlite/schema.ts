@@ -5,8 +5,9 @@ export const application = 0x6b6c7701;
 export const version = 1;
 
 /**
- * `entries` lie by hour and series, so what is read together lies together and what expires goes page by page. `parts`
- * tells what is where: the entries of one series in one hour; `state` tells how much there is.
+ * What comes in is a row of `entries`; later, many of them are put together into one of `blocks`, compressed. Both lie by
+ * hour and series, so what is read together lies together, and what expires goes page by page. `parts` tells what is
+ * where: the entries of one series in one hour, and how many of them are not in blocks; `state` tells how much there is.
  */
 const tables = `
   CREATE TABLE series (
@@ -16,11 +17,17 @@ const tables = `
     bucket INTEGER NOT NULL, series INTEGER NOT NULL, offset INTEGER NOT NULL, seq INTEGER NOT NULL,
     metadata TEXT, log TEXT NOT NULL, PRIMARY KEY (bucket, series, offset, seq)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE blocks (
+    bucket INTEGER NOT NULL, series INTEGER NOT NULL, first INTEGER NOT NULL, seq INTEGER NOT NULL,
+    last INTEGER NOT NULL, last_seq INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    places BLOB NOT NULL, texts BLOB NOT NULL, metadata BLOB, PRIMARY KEY (bucket, series, first, seq)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE parts (
     bucket INTEGER NOT NULL, series INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-    count INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (bucket, series)
+    count INTEGER NOT NULL, bytes INTEGER NOT NULL, loose INTEGER NOT NULL, PRIMARY KEY (bucket, series)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX parts_by_series ON parts (series, bucket);
+  CREATE INDEX parts_to_pack ON parts (bucket, series) WHERE loose > 0;
   CREATE TABLE state (entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
   INSERT INTO state VALUES (0, 0);
 `;

@@ -1,5 +1,5 @@
-import { textTest } from '../../condition.ts';
 import type { Search } from '../../store.ts';
+import { filterOf } from './filter.ts';
 import { createHeap } from './heap.ts';
 import type { Asked, Chunk, Point, Range, ReadLines } from './lines.ts';
 import type { Part, Parts } from './parts.ts';
@@ -32,8 +32,7 @@ const sizes = { first: 32, most: 4096, together: 65_536 };
  */
 export function* search(asked: Search, parts: Parts, lines: ReadLines, over: Over): Generator<Row[]> {
   const { direction } = asked;
-  const tests = asked.text.map(textTest);
-  const holds = (log: string) => tests.every((test) => test(log));
+  const filter = filterOf(asked.text);
   const after = asked.after === undefined ? undefined : parseCursor(asked.after);
   const [from, to] = [momentOf(asked.from), momentOf(asked.to)];
   if (asked.from > asked.to) return;
@@ -67,7 +66,7 @@ export function* search(asked: Search, parts: Parts, lines: ReadLines, over: Ove
         if (place(reading)) heap.push(reading);
         if (rows.length < page.rows && characters < page.characters) continue;
       } else {
-        const asked: Asked = { direction, after: reading.place, range, size: reading.size, holds };
+        const asked: Asked = { direction, after: reading.place, range, size: reading.size, filter };
         reading.chunk = lines({ bucket, series }, asked);
         reading.at = 0;
         reading.size = Math.min(most, reading.size * 4);

@@ -5,8 +5,17 @@ import { createInsert } from './insert.ts';
 import { problemOf, type FromWriter, type ThreadData, type ToWriter } from './messages.ts';
 import { openToWrite } from './open.ts';
 import { inTransaction } from './schema.ts';
+import { createUpkeep } from './upkeep.ts';
 
-/** The thread that writes. What has come in while one transaction went to the disk is the next one. */
+/** Milliseconds between two looks at the upkeep, and after one that failed. */
+const pauses = { usual: 1000, failed: 10_000 };
+/** Milliseconds of upkeep at a time: when nobody waits, and at least while others do; else a share of the writing. */
+const stint = { idle: 50, least: 5, share: 0.6 };
+
+/**
+ * The thread that writes. What has come in while one transaction went to the disk is the next one; the upkeep is done in
+ * between, and however much comes in, it gets its share.
+ */
 export function write(port: MessagePort, data: ThreadData): void {
   const tell = (message: FromWriter) => port.postMessage(message);
   let db: DatabaseSync;
@@ -18,14 +27,17 @@ export function write(port: MessagePort, data: ThreadData): void {
     return;
   }
   const insert = createInsert(db);
+  const upkeep = createUpkeep(db, { ...data, now: () => Date.now(), removed: () => insert.forget() });
   let waiting: { write: number; batch: Batch }[] = [];
+  let planned: NodeJS.Immediate | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
     const taken = waiting;
     waiting = [];
     const written = taken.map(({ write }) => write);
     try {
-      inTransaction(db, () => insert.add(taken.map(({ batch }) => batch)));
+      upkeep.touched(inTransaction(db, () => insert.add(taken.map(({ batch }) => batch))));
       tell({ written });
     } catch (error) {
       insert.forget();
@@ -33,13 +45,41 @@ export function write(port: MessagePort, data: ThreadData): void {
     }
   }
 
+  function work(): void {
+    planned = undefined;
+    clearTimeout(timer);
+    const began = performance.now();
+    if (waiting.length > 0) flush();
+    let pause = pauses.usual;
+    try {
+      const taken = performance.now() - began;
+      const more = upkeep.work(taken < 1 ? stint.idle : Math.max(stint.least, taken * stint.share));
+      if (more) plan();
+    } catch (error) {
+      pause = pauses.failed;
+      insert.forget();
+      tell({ said: 'warn', message: 'the upkeep of the database failed', fields: { error: problemOf(error).message } });
+    }
+    timer = setTimeout(plan, pause);
+  }
+
+  function plan(): void {
+    planned ??= setImmediate(work);
+  }
+
   port.on('message', (message: ToWriter) => {
-    if ('close' in message) {
-      if (waiting.length > 0) flush();
-      db.close();
-      tell({ closed: true });
-      port.close();
-    } else if (waiting.push(message) === 1) setImmediate(() => waiting.length > 0 && flush());
+    if ('batch' in message) {
+      waiting.push(message);
+      plan();
+      return;
+    }
+    if (waiting.length > 0) flush();
+    clearImmediate(planned);
+    clearTimeout(timer);
+    db.close();
+    tell({ closed: true });
+    port.close();
   });
   tell({ ready: true });
+  plan();
 }
