@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listAgents, loadAgents } from '../src/agent/load.ts';
 import { document } from '../src/config/document.ts';
+import serve from '../src/serve/commands/serve.ts';
 import ship from '../src/ship/commands/ship.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -13,7 +14,10 @@ export async function configurationPage(): Promise<string> {
   const places = { builtin: join(root, 'agents'), templates: join(root, 'templates') };
   const names = (await listAgents(places)).map(({ name }) => name);
   const agents = (await loadAgents(places, names)).map(({ agent }) => agent);
-  return document(agents, [{ name: ship.usage, summary: ship.summary, options: ship.options }]);
+  return document(agents, [
+    { name: 'ship', summary: ship.summary, options: ship.options },
+    { name: 'serve', summary: serve.summary, options: serve.options },
+  ]);
 }
 
 if (import.meta.main) await writeFile(page, await configurationPage());
