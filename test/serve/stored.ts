@@ -30,3 +30,16 @@ export const entry = (log: string, time = base, more: Partial<Entry> = {}): Entr
   time,
   log,
 });
+
+export type Parameters = Readonly<Record<string, string | readonly string[]>>;
+
+/** Times around all lines of these tests. */
+export const whole = { from: '2026-01-01T00:00:00Z', to: '2026-01-03T00:00:00Z' };
+
+/** Asks with these parameters over the whole time, unless they tell another one. */
+export async function ask(url: string, path: string, parameters: Parameters, headers: Record<string, string> = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...whole, ...parameters }))
+    for (const one of [value].flat()) query.append(name, one);
+  return fetch(`${url}${path}?${query.toString()}`, { headers });
+}

@@ -70,19 +70,26 @@ function readLine(reader: Reader, op: LineOp): Stage {
   return { kind: 'line', op, values };
 }
 
+const known = ['json', 'logfmt', 'regexp', 'drop', 'keep', 'label_format', 'decolorize'];
 const unknown = ['unpack', 'pattern', 'line_format', 'unwrap'];
 
 function readStage(reader: Reader, at: number): Stage {
   const word = reader.peek().kind === 'word' ? reader.peek().text.toLowerCase() : '';
-  // A name may be any word, so what follows tells whether it is one.
-  const isName = reader.peek(1).kind === 'sign' && /^[=!<>]/.test(reader.peek(1).text);
-  if (isName || word === '') return { kind: 'filter', filter: readFilter(reader) };
+  if (!known.includes(word) && !unknown.includes(word)) {
+    const isName = reader.peek(1).kind === 'sign' && /^[=!<>]/.test(reader.peek(1).text);
+    if (word !== '' && !isName)
+      reader.fail(
+        `the stage ${JSON.stringify(word.slice(0, 50))} is not known, and as a filter it has no comparison`,
+        at,
+      );
+    return { kind: 'filter', filter: readFilter(reader) };
+  }
   if (unknown.includes(word))
     reader.fail(
       `the stage ${word} is not known here; known are json, logfmt, regexp, label filters, drop, keep, label_format a=b and decolorize`,
       at,
     );
-  const { text } = reader.take();
+  reader.take();
   switch (word) {
     case 'json':
     case 'logfmt':
@@ -99,10 +106,8 @@ function readStage(reader: Reader, at: number): Stage {
       return { kind: word, names: readList(reader, () => readNamed(reader)) };
     case 'label_format':
       return { kind: 'rename', pairs: readList(reader, () => readRename(reader)) };
-    case 'decolorize':
-      return { kind: 'decolorize' };
     default:
-      return reader.fail(`the stage ${JSON.stringify(text.slice(0, 50))} is not known`, at);
+      return { kind: 'decolorize' };
   }
 }
 
