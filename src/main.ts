@@ -31,6 +31,7 @@ const commands = {
   render: async () => (await import('./watch/commands/render.ts')).default,
   explain: async () => (await import('./watch/commands/explain.ts')).default,
   agents: async () => (await import('./watch/commands/agents.ts')).default,
+  doctor: async () => (await import('./watch/commands/doctor.ts')).default,
   rbac: async () => (await import('./watch/commands/rbac.ts')).default,
   lint: async () => (await import('./watch/commands/lint.ts')).default,
   'test-agent': async () => (await import('./kit/commands/test-agent.ts')).default,

@@ -13,6 +13,8 @@ export interface Connection {
    * reached, headers not within 30 seconds, credentials unreadable, aborted. The signal also cuts an answer in reading.
    */
   get(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage>;
+  /** The same for a POST of JSON. Nothing but reviews of the own rights is ever posted. */
+  post(path: string, body: unknown, signal: AbortSignal): Promise<IncomingMessage>;
   /** Has credentials read anew before the next request: for a 401. */
   renew(): void;
 }
@@ -37,34 +39,39 @@ export async function connect({ kubeUrl, patience = 30_000, ...where }: ConnectO
   const agents = createAgents();
   if (kubeUrl !== undefined) {
     const base = plainUrl(kubeUrl);
-    return {
-      server: base.href,
-      get: (path, query, signal) => send(urlOf(base, path, query), { agent: agents(base, {}) }, {}, patience, signal),
-      renew() {},
-    };
+    const ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, body?: unknown) =>
+      send(urlOf(base, path, query), { agent: agents(base, {}) }, {}, patience, signal, body);
+    return { server: base.href, get: ask, post: (path, body, signal) => ask(path, {}, signal, body), renew() {} };
   }
 
   const load = await loader(where);
   let config: KubeConfig | undefined = load();
   let base = plainUrl(config.getCurrentCluster()?.server ?? '');
+  const ask = async (
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    body?: unknown,
+  ): Promise<IncomingMessage> => {
+    if (!config || !caches(config)) config = load();
+    const cluster = config.getCurrentCluster();
+    base = plainUrl(cluster?.server ?? '');
+    // Tokens and certificates rotate: what the library read for an earlier request may be void by now.
+    const headers: OutgoingHttpHeaders = {};
+    const options: RequestOptions = { headers };
+    await config.applyToHTTPSOptions(options);
+    signal.throwIfAborted();
+    // The library passes on the newline at a token file's end, which no header may hold.
+    if (typeof headers.Authorization === 'string') headers.Authorization = headers.Authorization.trim();
+    const agent = cluster?.proxyUrl ? options.agent : agents(base, options);
+    return send(urlOf(base, path, query), { ...options, agent }, headers, patience, signal, body);
+  };
   return {
     get server() {
       return base.href;
     },
-    async get(path, query, signal) {
-      if (!config || !caches(config)) config = load();
-      const cluster = config.getCurrentCluster();
-      base = plainUrl(cluster?.server ?? '');
-      // Tokens and certificates rotate: what the library read for an earlier request may be void by now.
-      const headers: OutgoingHttpHeaders = {};
-      const options: RequestOptions = { headers };
-      await config.applyToHTTPSOptions(options);
-      signal.throwIfAborted();
-      // The library passes on the newline at a token file's end, which no header may hold.
-      if (typeof headers.Authorization === 'string') headers.Authorization = headers.Authorization.trim();
-      const agent = cluster?.proxyUrl ? options.agent : agents(base, options);
-      return send(urlOf(base, path, query), { ...options, agent }, headers, patience, signal);
-    },
+    get: ask,
+    post: (path, body, signal) => ask(path, {}, signal, body),
     renew() {
       config = undefined;
     },
@@ -157,10 +164,18 @@ function send(
   more: OutgoingHttpHeaders,
   patience: number,
   signal: AbortSignal,
+  body?: unknown,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const headers = { Accept: 'application/json', 'User-Agent': 'kube-log-watcher', ...more };
-  const request = (url.protocol === 'https:' ? https : http).get(url, { ...options, headers, signal });
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers: OutgoingHttpHeaders = {
+    Accept: 'application/json',
+    'User-Agent': 'kube-log-watcher',
+    ...(text !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+    ...more,
+  };
+  const method = text === undefined ? 'GET' : 'POST';
+  const request = (url.protocol === 'https:' ? https : http).request(url, { ...options, method, headers, signal });
   const late = () => request.destroy(new Error(`no answer from ${url.host} within ${patience / 1000} s`));
   const timer = setTimeout(late, patience);
   // From the start on, not once the connection is free: a watch may be silent for minutes.
@@ -171,5 +186,6 @@ function send(
     clearTimeout(timer);
     resolve(response);
   });
+  request.end(text);
   return promise;
 }

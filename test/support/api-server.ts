@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { createServer as createHttps, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 const resources = ['pods', 'namespaces', 'nodes'] as const;
 type Resource = (typeof resources)[number];
@@ -121,6 +122,15 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     };
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
       return json(401, status(401, 'Unauthorized'));
+    if (request.method === 'POST' && path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews') {
+      void readJson(request).then((asked) => {
+        const { resource: of, verb: wanted } = asked.spec.resourceAttributes;
+        const known = resources.find((name) => name === of);
+        const allowed = known !== undefined && !forbidden.has(known) && ['list', 'watch'].includes(wanted);
+        json(201, { ...asked, status: { allowed } });
+      });
+      return undefined;
+    }
     if (resource && forbidden.has(resource)) return json(403, status(403, 'Forbidden'));
     const faulty = resource === 'pods' && (verb === 'list' || verb === 'watch');
     const fault = faulty ? answers[verb].shift() : undefined;
@@ -250,6 +260,12 @@ interface Answer {
   headers: Record<string, string>;
   reason?: string;
 }
+
+interface Review {
+  spec: { resourceAttributes: { resource: string; verb: string } };
+}
+
+const readJson = async (request: IncomingMessage) => JSON.parse(await text(request)) as Review;
 
 function status(code: number, reason: string) {
   return { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: `made up: ${reason}`, reason, code };
