@@ -40,13 +40,23 @@ export function readBatch(text: string, reading: Reading, limits: BatchLimits): 
     throw new BatchTooLarge(`${values.length} entries in one request; the limit is ${limits.entries}`);
   let first: Unfit | undefined;
   for (const value of values) {
-    const one = fit(readEntry(value, reading), limits.line, lenient, batch);
+    const one = fit(read(value, reading), limits.line, lenient, batch);
     if ('log' in one) batch.entries.push(one);
     else if (lenient) batch.skipped.push(one);
     // An earlier server parsed the whole body before it looked at an entry.
     else if (!first || (first.reason !== 'form' && one.reason === 'form')) first = one;
   }
   return first ? first.fault : batch;
+}
+
+function read(value: unknown, reading: Reading): Entry | Unfit {
+  try {
+    return readEntry(value, reading);
+  } catch (error) {
+    // JSON can be nested more deeply than it can be written again.
+    if (error instanceof RangeError) return unparsable('an entry is nested too deeply');
+    throw error;
+  }
 }
 
 function fit(one: Entry | Unfit, longest: number, lenient: boolean, batch: Batch): Entry | Unfit {

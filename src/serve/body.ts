@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
-import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { declaredLength, unsnappy } from './snappy.ts';
 
 /** A body that can't be taken; `status` is the answer. */
@@ -12,11 +12,14 @@ export class BodyError extends Error {
   }
 }
 
+/** Memory that a small body may ask for, as a power of 2: 8 MiB is what zstd asks for at its usual levels. */
+const zstdWindow = 23;
+
 const decoders: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,
-  zstd: createZstdDecompress,
+  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: zstdWindow } }),
 };
 
 /** The whole body, decompressed; at most `limit` bytes, before as after. `hold` is told of them as they come in. */

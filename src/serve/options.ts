@@ -34,7 +34,11 @@ export const serveOptions = {
     default: 'fluent-tag',
     describe: "Header with the tag of the entries (Fluent Bit's header_tag), for those that tell no pod; with skip",
   },
-  'tenant-label': { type: 'string', describe: 'Label that gets what X-Scope-OrgID tells; without it that is ignored' },
+  'tenant-label': {
+    type: 'string',
+    check: (value) => (/^[a-zA-Z_]\w*$/.test(String(value)) ? undefined : 'has to be the name of a label'),
+    describe: 'Label that gets what X-Scope-OrgID tells; without it that is ignored',
+  },
   ...limitOptions,
   grace: { type: 'number', default: 10, min: 0, describe: 'Seconds for requests in flight at the end' },
   'access-log': { type: 'boolean', default: false, describe: 'Logs each request but those of probes' },

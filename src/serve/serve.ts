@@ -34,7 +34,9 @@ export function createServe(given: World, ending: AbortSignal, front: Front = {}
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void handle(request, response, { world, ending, table, gate, limits });
   const clientAuth = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-  const server: Server = tls ? createTlsServer({ ...tls, ...clientAuth }, listener) : createServer(listener);
+  const server: Server = tls
+    ? createTlsServer({ ...tls, ...clientAuth, handshakeTimeout: 10_000 }, listener)
+    : createServer(listener);
   server.headersTimeout = 10_000;
   // How long a request may take is told by its life: a body may come in for hours if it comes.
   server.requestTimeout = 0;

@@ -145,6 +145,15 @@ test('F-03: with skip only what can not be stored is left out, and counted by wh
   assert.equal((await write('garbage'))[0], 400);
 });
 
+test('what is nested too deeply is an entry that can not be stored', async (t) => {
+  const { write, taken } = await writing(t, [skip, '--line-limit=10000000']);
+  const deep = `{"date":1,"log":${'['.repeat(200_000)}${']'.repeat(200_000)},"kubernetes":${JSON.stringify(kubernetes)}}`;
+  assert.deepEqual(await write(`[${deep},${JSON.stringify(record)}]`), [200, '']);
+  assert.deepEqual(taken().at(-1), entry);
+  const strict = await writing(t);
+  assert.equal((await strict.write(`[${deep}]`))[0], 400);
+});
+
 test('our own shipper, whose names are flat; its nanoseconds survive', async (t) => {
   const body =
     '[{"date":1525349097.094408152,"node":"n","namespace":"default","pod":"web-0","container":"web","pod_uid":"u",' +

@@ -18,12 +18,14 @@ const push: Handler = async (asked, world) => {
     if (error instanceof BodyError && error.status !== 415) throw error;
     return refuse(400, reason(error));
   }
-  const tenant = asked.headers['x-scope-orgid'];
+  const tenant = String(asked.headers['x-scope-orgid'] ?? '');
   const label = values['tenant-label'];
+  // What Loki takes: https://grafana.com/docs/loki/latest/operations/multi-tenancy/
+  if (tenant.length > 150) return refuse(400, 'the tenant is longer than 150 characters');
   const { entries, refused, left, cut } = entriesOf(streams, {
     longest: values['line-limit'],
     cut: values['invalid-entries'] === 'skip',
-    extra: label !== undefined && typeof tenant === 'string' ? { [label]: tenant } : {},
+    extra: label !== undefined && tenant !== '' ? { [label]: tenant } : {},
   });
   const unkept = await keep(entries, world);
   if (unkept)
