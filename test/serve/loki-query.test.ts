@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { base, entry, stored } from './stored.ts';
+
+const second = 1_000_000_000n;
+const range = { start: String(base), end: String(base + 600n * second) };
+type Parameters = Readonly<Record<string, string | readonly string[]>>;
+
+async function ask(url: string, path: string, parameters: Parameters = {}, posted = false) {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) for (const one of [value].flat()) form.append(name, one);
+  const place = `${url}/loki/api/v1/${path}`;
+  const answer = await (posted ? fetch(place, { method: 'POST', body: form }) : fetch(`${place}?${form.toString()}`));
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+}
+
+interface Data {
+  resultType: string;
+  result: {
+    stream?: Record<string, string>;
+    metric?: Record<string, string>;
+    value?: [number, string];
+    values?: [string | number, string][];
+  }[];
+  stats: { summary: { totalLinesProcessed: number; totalEntriesReturned: number } };
+}
+
+async function data(url: string, query: string, more: Parameters = {}, path = 'query_range'): Promise<Data> {
+  const { status, text } = await ask(url, path, { query, ...range, ...more });
+  assert.equal(status, 200, text);
+  return (JSON.parse(text) as { data: Data }).data;
+}
+const logs = async (url: string, query: string, more: Parameters = {}) =>
+  (await data(url, query, { direction: 'forward', ...more })).result
+    .flatMap(({ values = [] }) => values)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, log]) => log);
+const value = async (url: string, query: string, time = range.end) =>
+  (await data(url, query, { time }, 'query')).result.map(({ metric, value: one }) => [metric, one?.[1]]);
+
+test('lines come back by streams, with nanoseconds, a limit, a direction and an end that does not belong', async (t) => {
+  const { url, world } = await stored(t);
+  const labels = { 'app.kubernetes.io/name': 'web', '1st': 'x' };
+  await world.store.write([
+    entry('a', base, { labels }),
+    entry('b', base + 1n, { labels, metadata: { 'trace.id': 't' } }),
+    entry('c', base + 600n * second, { labels }),
+  ]);
+  const stream = {
+    _1st: 'x',
+    app_kubernetes_io_name: 'web',
+    container: 'web',
+    namespace: 'default',
+    pod: 'web-0',
+    stream: 'stdout',
+  };
+  const found = await data(url, '{pod="web-0"}');
+  assert.equal(found.resultType, 'streams');
+  assert.deepEqual(found.result, [
+    { stream: { ...stream, trace_id: 't' }, values: [[String(base + 1n), 'b']] },
+    { stream, values: [[String(base), 'a']] },
+  ]);
+  assert.deepEqual([found.stats.summary.totalLinesProcessed, found.stats.summary.totalEntriesReturned], [2, 2]);
+  assert.deepEqual(await logs(url, '{pod="web-0"}', { limit: '1' }), ['a']);
+  assert.deepEqual(await logs(url, '{pod="web-0"}', { limit: '1', direction: 'backward' }), ['b']);
+  assert.deepEqual(await logs(url, '{pod="web-0"} | trace_id="t"'), ['b']);
+  assert.deepEqual(await logs(url, '{app_kubernetes_io_name="web", _1st="x"}'), ['a', 'b']);
+  assert.deepEqual(await logs(url, '{app_kubernetes_io_name!="web"}'), []);
+});
+
+test('times are nanoseconds, seconds, or RFC 3339', async (t) => {
+  const { url, world } = await stored(t);
+  await world.store.write([entry('a', base), entry('b', base + 2n * second), entry('c', world.now() - 60n * second)]);
+  for (const [start, end] of [
+    ['1767323045', '1767323046'],
+    ['1767323045.0', '1767323046.5'],
+    ['2026-01-02T03:04:05Z', '2026-01-02T03:04:06.5Z'],
+    ['2026-01-02T05:04:05+02:00', String(base + second)],
+  ] as const)
+    assert.deepEqual(await logs(url, '{pod="web-0"}', { start, end }), ['a'], start);
+  const { text } = await ask(url, 'query_range', { query: '{pod="web-0"}' });
+  assert.match(text, /"c"/);
+  assert.doesNotMatch(text, /"a"/);
+  assert.match((await ask(url, 'query_range', { query: '{pod="web-0"}', since: '10s' })).text, /"result":\[\]/);
+});
+
+test('a name that two labels share stands for both', async (t) => {
+  const { url, world } = await stored(t);
+  await world.store.write([
+    entry('a', base, { labels: { 'app.kubernetes.io/name': 'x' } }),
+    entry('b', base + 1n, { labels: { app_kubernetes_io_name: 'x' } }),
+    entry('c', base + 2n, { labels: { app_kubernetes_io_name: 'y' } }),
+    entry('d', base + 3n, { labels: {} }),
+  ]);
+  assert.deepEqual(await logs(url, '{app_kubernetes_io_name="x"}'), ['a', 'b']);
+  assert.deepEqual(await logs(url, '{app_kubernetes_io_name!="x"}'), ['c', 'd']);
+  assert.deepEqual(
+    new Set(await value(url, 'sum by (app_kubernetes_io_name) (count_over_time({pod="web-0"}[1h]))')),
+    new Set([
+      [{ app_kubernetes_io_name: 'x' }, '2'],
+      [{ app_kubernetes_io_name: 'y' }, '1'],
+      [{}, '1'],
+    ]),
+  );
+  const names = JSON.parse((await ask(url, 'label/app_kubernetes_io_name/values', range)).text) as { data: string[] };
+  assert.deepEqual(names.data, ['x', 'y']);
+});
+
+test('what the data source of Grafana asks for first', async (t) => {
+  const { url, world } = await stored(t);
+  const health = await ask(url, 'query', { direction: 'backward', query: 'vector(1)+vector(1)', time: '4000000000' });
+  assert.equal(health.type, 'application/json');
+  const { data: said } = JSON.parse(health.text) as { data: Data };
+  assert.deepEqual([said.resultType, said.result], ['vector', [{ metric: {}, value: [4_000_000_000, '2'] }]]);
+  await world.store.write([
+    entry('{"level":"info","took":"5ms"}', base),
+    entry('level=warn n=5', base + 1n, { pod: 'db-0' }),
+  ]);
+  const is = async (path: string, parameters: Parameters, expected: unknown) => {
+    for (const posted of [false, true]) {
+      const { status, text } = await ask(url, path, parameters, posted);
+      assert.equal(status, 200, text);
+      assert.deepEqual(JSON.parse(text), expected, path);
+    }
+  };
+  const common = { container: 'web', namespace: 'default', stream: 'stdout' };
+  await is('labels', range, { status: 'success', data: ['container', 'namespace', 'pod', 'stream'] });
+  await is('label/pod/values', range, { status: 'success', data: ['db-0', 'web-0'] });
+  await is('label/pod/values', { ...range, query: '{pod="db-0"}' }, { status: 'success', data: ['db-0'] });
+  await is('label/nope/values', range, { status: 'success', data: [] });
+  await is(
+    'series',
+    { ...range, 'match[]': ['{pod="db-0"}', '{pod="none"}'] },
+    { status: 'success', data: [{ ...common, pod: 'db-0' }] },
+  );
+  await is('index/stats', { ...range, query: '{container="web"}' }, { streams: 2, chunks: 2, entries: 2, bytes: 43 });
+  await is('detected_labels', range, {
+    detectedLabels: [
+      { label: 'container', cardinality: 1 },
+      { label: 'namespace', cardinality: 1 },
+      { label: 'pod', cardinality: 2 },
+      { label: 'stream', cardinality: 1 },
+    ],
+  });
+  await is(
+    'detected_field/level/values',
+    { ...range, query: '{container="web"}' },
+    { values: ['warn', 'info'], limit: 1000 },
+  );
+  const fields = JSON.parse((await ask(url, 'detected_fields', { ...range, query: '{container="web"}' })).text) as {
+    fields: unknown[];
+  };
+  assert.deepEqual(fields.fields, [
+    { label: 'level', type: 'string', cardinality: 2, parsers: ['logfmt', 'json'] },
+    { label: 'n', type: 'int', cardinality: 1, parsers: ['logfmt'] },
+    { label: 'took', type: 'duration', cardinality: 1, parsers: ['json'] },
+  ]);
+  assert.equal((await ask(url, 'patterns')).text, '{"status":"success","data":[]}');
+  assert.match((await ask(url, 'status/buildinfo')).text, /"version":"3/);
+  assert.deepEqual([(await ask(url, 'tail')).status, (await ask(url, 'label/x')).status], [501, 404]);
+  assert.equal(await (await fetch(`${url}/ready`)).text(), 'ready\n');
+});
+
+test('what is wrong is a line of text', async (t) => {
+  const { url } = await stored(t, ['--query-range', '3600', '--query-limit', '50']);
+  const refused = async (path: string, parameters: Parameters, what: RegExp) => {
+    const { status, type, text } = await ask(url, path, { ...range, ...parameters });
+    assert.equal(status, 400, text);
+    assert.match(type ?? '', /^text\/plain/);
+    assert.match(text, what);
+  };
+  await refused('query_range', { query: '{a="b"} | unwrap x' }, /unwrap is not known here/);
+  await refused('query_range', { query: '' }, /a selector as/);
+  await refused('query_range', { query: '{a="b"}', limit: '51' }, /max entries limit/);
+  await refused('query_range', { query: '{a="b"}', start: '0' }, /exceeds the limit/);
+  await refused('query_range', { query: '{a="b"}', direction: 'up' }, /invalid direction 'up'/);
+  await refused('query_range', { query: 'rate({a="b"}[1m])', step: '1ms' }, /maximum resolution/);
+  await refused('query', { query: '{a="b"}' }, /not supported as an instant query/);
+  await refused('series', { 'match[]': 'rate({a="b"}[1m])' }, /only label matchers/);
+  await refused('label/%zz/values', {}, /encoded/);
+});
+
+const some = fc.array(
+  fc.record(
+    { pod: fc.constantFrom('a', 'b'), offset: fc.nat(400), log: fc.constantFrom('x', 'yy', 'é') },
+    { noNullPrototype: true },
+  ),
+  { maxLength: 40 },
+);
+
+test('numbers are what counting gives: by the store, and line by line', async (t) => {
+  const { url, world } = await stored(t);
+  let round = 0;
+  const names = fc.constantFrom('count_over_time', 'rate', 'bytes_over_time', 'bytes_rate');
+  await fc.assert(
+    fc.asyncProperty(
+      some,
+      names,
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer({ min: 1, max: 70 }),
+      fc.boolean(),
+      async (lines, name, length, step, slow) => {
+        round += 1;
+        const entries = lines.map(({ pod, offset, log }) =>
+          entry(log, base + BigInt(offset) * second, { pod, labels: { round: String(round) } }),
+        );
+        await world.store.write(entries);
+        // A filter on what a stage has found can't be looked at by the store.
+        const query = `sum by (pod) (${name}({round="${round}"} ${slow ? '| __error__="" ' : ''}[${length}s]))`;
+        const first = Number(base / second) - 30;
+        const at = (time: number) => {
+          const sums = new Map<string, number>();
+          for (const { pod, offset, log } of lines) {
+            const when = Number(base / second) + offset;
+            if (when <= time - length || when > time) continue;
+            sums.set(pod, (sums.get(pod) ?? 0) + (name.startsWith('bytes') ? Buffer.byteLength(log) : 1));
+          }
+          return new Map([...sums].map(([pod, sum]) => [pod, name.endsWith('rate') ? sum / length : sum]));
+        };
+        const found = new Map<string, number>();
+        const { result } = await data(url, query, {
+          start: String(first),
+          end: String(first + 300),
+          step: String(step),
+        });
+        for (const { metric, values = [] } of result)
+          for (const [time, one] of values) found.set(`${metric?.['pod']} ${time}`, Number(one));
+        const expected = new Map<string, number>();
+        const begin = Math.floor(first / step) * step;
+        for (let time = begin; time < first + 300 + step; time += step)
+          for (const [pod, one] of at(time)) expected.set(`${pod} ${time}`, one);
+        assert.deepEqual(found, expected);
+        const single = await value(url, query, String(first + 200));
+        assert.deepEqual(
+          new Map(single.map(([metric, one]) => [(metric as { pod: string }).pod, Number(one)])),
+          at(first + 200),
+        );
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test('of very many lines those of a step are counted by the store', async (t) => {
+  const { url, world } = await stored(t);
+  const count = 60_000;
+  for (let from = 0; from < count; from += 20_000)
+    await world.store.write(
+      Array.from({ length: 20_000 }, (_, index) =>
+        entry(`line ${(from + index) % 10}`, base + BigInt(from + index) * 10_000_000n + 1n),
+      ),
+    );
+  const { result, stats } = await data(url, 'sum(count_over_time({pod="web-0"} |= "line 3" [1m]))', { step: '60s' });
+  const values = result[0]?.values ?? [];
+  assert.equal(
+    values.reduce((sum, [, one]) => sum + Number(one), 0),
+    count / 10,
+  );
+  assert.deepEqual(
+    values.slice(2, 9).map(([, one]) => one),
+    Array.from({ length: 7 }, () => '600'),
+  );
+  assert.equal(stats.summary.totalLinesProcessed, count / 10);
+  assert.deepEqual(await value(url, 'sum(bytes_over_time({pod=~".+"}[1h]))'), [[{}, String(count * 6)]]);
+});
