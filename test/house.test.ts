@@ -59,6 +59,12 @@ const pure = [
   ),
   ...['record', 'sink', 'reader', 'assembler'].map((name) => `src/ship/${name}.ts`),
   ...['store', 'query', 'batch', 'json'].map((name) => `src/serve/${name}.ts`),
+  ...['condition', 'duration', 'expression', 'follower', 'import', 'parameters', 'pattern', 'row', 'selection'].map(
+    (name) => `src/serve/${name}.ts`,
+  ),
+  ...['lexer', 'line', 'names', 'parse', 'parse-log', 'parsers', 'print', 'reader', 'stages', 'syntax', 'vector'].map(
+    (name) => `src/serve/logql/${name}.ts`,
+  ),
   ...['pod', 'owner', 'to-pod', 'raw', 'source'].map((name) => `src/kubernetes/${name}.ts`),
 ];
 
