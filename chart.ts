@@ -63,6 +63,9 @@ export async function write(to: string): Promise<void> {
     for (const file of inside.filter((file) => file !== 'kustomization.yaml' && !file.startsWith('compose')))
       await cp(join(manifests, name, file), join(files, name, file));
   }
+  await mkdir(join(files, 'monitoring'));
+  for (const file of ['alerts.yaml', 'dashboard.json'])
+    await cp(join(manifests, 'monitoring', file), join(files, 'monitoring', file));
   const rules = Object.fromEntries(Object.entries(features).map(([name, { rules }]) => [name, rules]));
   await writeFile(join(files, 'rbac.yaml'), `# Written by chart.ts.\n${stringify(rules)}`);
   const readme = await readFile(join(chart, 'README.md'), 'utf8');

@@ -45,5 +45,6 @@ export const matrix: Readonly<Record<string, readonly string[]>> = {
   ],
   'other directories of the node': ['watch.paths.docker=/var/lib/docker/containers', 'fullnameOverride=klw'],
   'an account that is there': ['serviceAccount.create=false', 'serviceAccount.name=own', 'rbac.create=false'],
+  'all monitoring': ['podMonitor.enabled=true', 'prometheusRule.enabled=true', 'dashboard.enabled=true'],
   'neither policies nor a priority': ['networkPolicy.enabled=false', 'pod.priorityClassName='],
 };
