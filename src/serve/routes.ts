@@ -23,6 +23,8 @@ import lokiVolumeRange from './routes/loki-volume-range.ts';
 import lokiVolume from './routes/loki-volume.ts';
 import metrics from './routes/metrics.ts';
 import pprof from './routes/pprof.ts';
+import pageFiles from './routes/page-files.ts';
+import page from './routes/page.ts';
 import query from './routes/query.ts';
 import ready from './routes/ready.ts';
 import readyz from './routes/readyz.ts';
@@ -56,6 +58,8 @@ export const routes: readonly Route[] = [
   lokiVolume,
   lokiVolumeRange,
   metrics,
+  page,
+  pageFiles,
   pprof,
   query,
   ready,

@@ -1,0 +1,319 @@
+/** @import { Entry, Sent } from './entry.js' */
+/** @import { Look } from './row.js' */
+/** @import { DetailActions } from './detail.js' */
+/** @import { State } from './state.js' */
+import { search } from './api.js';
+import { createReader } from './entry.js';
+import { createList } from './list.js';
+import { selection } from './query.js';
+import { row, screenLines } from './row.js';
+import { createStretch } from './stretch.js';
+import { tail } from './tail.js';
+
+/**
+ * @typedef {object} Parts
+ * @property {HTMLElement} scroller
+ * @property {HTMLElement} canvas
+ */
+
+/**
+ * @typedef {object} LinesEvents
+ * @property {() => void} changed Something that `status` tells is different.
+ * @property {(error: unknown, again: () => void) => void} failed A page more could not be loaded.
+ * @property {DetailActions} actions
+ */
+
+/** Lines that wait while nobody wants to see them yet; when there are more, the search begins anew. */
+const mostWaiting = 5000;
+/** Milliseconds for which a late line is told again. */
+const late = 10_000;
+
+/**
+ * The list of lines.
+ *
+ * @param {Parts} parts
+ * @param {LinesEvents} events
+ */
+export function createLines({ scroller, canvas }, events) {
+  /** @type {Look} */
+  let look = { wrap: false, utc: false, days: false, mark: undefined, line: '' };
+  /** @type {ReturnType<typeof createStretch> | undefined} */
+  let stretch;
+  /** @type {State | undefined} */
+  let state;
+  let controller = new AbortController();
+  let stop = () => {};
+  let connected = true;
+  /** @type {Entry[]} */
+  let waiting = [];
+  let news = 0;
+  let selected = '';
+  /** @type {Set<string>} */
+  const open = new Set();
+  let rowHeight = 20;
+  let columns = 100;
+
+  const entries = () => stretch?.entries ?? [];
+  /** @param {string} cursor */
+  const indexOf = (cursor) => entries().findIndex((entry) => entry.cursor === cursor);
+
+  const list = createList(scroller, canvas, {
+    count: () => entries().length,
+    key: (index) => entries()[index]?.cursor ?? '',
+    estimate: (index) => {
+      const entry = entries()[index];
+      return entry ? rowHeight * screenLines(entry, look.wrap, columns) : rowHeight;
+    },
+    draw: (index) => {
+      const entry = /** @type {Entry} */ (entries()[index]);
+      const { cursor } = entry;
+      return row(entry, { selected: cursor === selected, open: open.has(cursor) }, look, events.actions);
+    },
+    shown(first, last) {
+      if (!stretch) return;
+      if (last >= stretch.entries.length - 100) extend('bottom');
+      if (first < 100 && scroller.scrollTop > 0) extend('top');
+      if (news > 0 && atEdge() && selected === '') setTimeout(resume);
+    },
+  });
+
+  /** @param {'top' | 'bottom'} end */
+  function extend(end) {
+    const asked = stretch;
+    const { signal } = controller;
+    if (!asked || asked.done[end] || asked.busy[end] || signal.aborted) return;
+    const more = async () => {
+      try {
+        const change = await asked.extend(end);
+        if (signal.aborted || !change) return;
+        canvas.setAttribute('aria-rowcount', String(asked.done.top && asked.done.bottom ? entries().length : -1));
+        list.changed(change);
+        events.changed();
+      } catch (error) {
+        if (signal.aborted) return;
+        // Not asked for again by itself, at every movement.
+        asked.busy[end] = true;
+        events.failed(error, () => {
+          asked.busy[end] = false;
+          extend(end);
+        });
+      }
+    };
+    void more();
+    events.changed();
+  }
+
+  /** Whether the end is seen at which new lines come in. */
+  function atEdge() {
+    if (stretch?.newest === 'top') return scroller.scrollTop < 30 && stretch.done.top;
+    return scroller.scrollTop + scroller.clientHeight > canvas.offsetHeight - 30 && stretch?.done.bottom === true;
+  }
+
+  function resume() {
+    if (!stretch) return;
+    unselect();
+    if (waiting.length < news || !stretch.done[stretch.newest]) {
+      // There are more than could be kept.
+      if (state) void show(state, look).catch(() => events.changed());
+      return;
+    }
+    const more = waiting;
+    waiting = [];
+    news = 0;
+    list.changed(stretch.add(more));
+    if (stretch.newest === 'top') scroller.scrollTop = 0;
+    else list.reveal(entries().length - 1);
+    events.changed();
+  }
+
+  function follow() {
+    if (!stretch || !state) return;
+    const read = createReader();
+    const known = new Set(entries().map(({ cursor }) => cursor));
+    const query = selection(state);
+    query.delete('to');
+    query.set('from', new Date(Date.parse(stretch.range.to) - late).toISOString());
+    /** @param {Sent[]} batch */
+    const take = (batch) => {
+      const fresh = batch.filter(({ cursor }) => !known.has(cursor));
+      for (const { cursor } of fresh) known.add(cursor);
+      // A set keeps the order in which it was filled.
+      for (const cursor of known) {
+        if (known.size <= 20_000) break;
+        known.delete(cursor);
+      }
+      if (fresh.length === 0) return;
+      const shown = atEdge() && selected === '';
+      news += fresh.length;
+      waiting.push(...fresh.map(read));
+      if (waiting.length > mostWaiting) waiting = [];
+      if (shown || entries().length === 0) resume();
+      else events.changed();
+    };
+    stop = tail(query, take, (yes) => {
+      connected = yes;
+      events.changed();
+    });
+  }
+
+  /** What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one. @param {State} wanted @param {Look} how */
+  async function show(wanted, how) {
+    halt();
+    controller.abort(new Error('another search'));
+    controller = new AbortController();
+    const { signal } = controller;
+    state = wanted;
+    measure();
+    const plan = {
+      query: selection(wanted.live ? { ...wanted, to: 'now' } : wanted),
+      order: wanted.order,
+      live: wanted.live,
+      at: wanted.live ? '' : wanted.at,
+      search: (/** @type {URLSearchParams} */ query) => search(query, signal),
+      read: createReader(),
+    };
+    const next = createStretch(plan);
+    await next.begin();
+    signal.throwIfAborted();
+    stretch = next;
+    look = how;
+    selected = '';
+    open.clear();
+    scroller.dataset['wrap'] = String(look.wrap);
+    canvas.setAttribute('aria-rowcount', String(next.done.top && next.done.bottom ? next.entries.length : -1));
+    list.reset();
+    if (wanted.live) follow();
+    if (wanted.live && next.newest === 'bottom') list.reveal(next.entries.length - 1);
+    const index = wanted.line === '' ? -1 : indexOf(wanted.line);
+    if (index >= 0) list.reveal(index, 'center');
+    events.changed();
+  }
+
+  function halt() {
+    stop();
+    stop = () => {};
+    connected = true;
+    waiting = [];
+    news = 0;
+  }
+
+  /** How high a row is, and how many letters go beside each other in it. */
+  function measure() {
+    const probe = document.createElement('div');
+    probe.className = 'row probe';
+    const text = document.createElement('div');
+    text.className = 'text';
+    text.textContent = 'm'.repeat(100);
+    probe.append(text);
+    canvas.append(probe);
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const letter = range.getBoundingClientRect().width / 100;
+    rowHeight = probe.offsetHeight || 20;
+    columns = Math.max(10, Math.floor(text.clientWidth / (letter || 8)));
+    probe.remove();
+  }
+
+  function unselect() {
+    const old = list.element(indexOf(selected));
+    selected = '';
+    old?.setAttribute('tabindex', '-1');
+    old?.removeAttribute('aria-selected');
+  }
+
+  /** @param {number} index */
+  function select(index) {
+    const entry = entries()[index];
+    if (!entry) return;
+    unselect();
+    selected = entry.cursor;
+    list.reveal(index);
+    const element = list.element(index);
+    element?.setAttribute('tabindex', '0');
+    element?.setAttribute('aria-selected', 'true');
+    element?.focus({ preventScroll: true });
+    events.changed();
+  }
+
+  /** @param {number} index */
+  function toggle(index) {
+    const cursor = entries()[index]?.cursor;
+    if (cursor === undefined) return;
+    if (!open.delete(cursor)) open.add(cursor);
+    list.redraw(index);
+  }
+
+  /** @param {Element} target */
+  const rowOf = (target) => {
+    const element = target.closest('[role=row]');
+    return element && canvas.contains(element) ? Number(element.getAttribute('aria-rowindex')) - 1 : -1;
+  };
+  canvas.addEventListener('click', ({ target }) => {
+    if (!(target instanceof Element) || target.closest('.detail')) return;
+    // Who marks a text to copy it doesn't want the line to open.
+    if (getSelection()?.isCollapsed === false) return;
+    const index = rowOf(target);
+    if (index < 0) return;
+    select(index);
+    toggle(index);
+  });
+
+  return {
+    show,
+    halt,
+    resume,
+    entries,
+    status: () => ({
+      count: entries().length,
+      news,
+      connected,
+      paused: news > 0 || !atEdge() || selected !== '',
+      loading: stretch?.busy.bottom === true || stretch?.busy.top === true,
+      done: stretch?.done.bottom === true,
+      newest: stretch?.newest ?? 'top',
+      range: stretch?.range,
+    }),
+    /** Other ways to draw the same lines. @param {Partial<Look>} how */
+    redraw(how) {
+      look = { ...look, ...how };
+      scroller.dataset['wrap'] = String(look.wrap);
+      measure();
+      list.reset({ keep: true });
+    },
+    /** @param {number} by */
+    move(by) {
+      const index = indexOf(selected);
+      const { scrollTop } = scroller;
+      const visible = [...canvas.querySelectorAll('[role=row]')].find(
+        (element) =>
+          element instanceof HTMLElement &&
+          element.getBoundingClientRect().top >= scroller.getBoundingClientRect().top - 1,
+      );
+      const from = index < 0 ? (visible ? rowOf(visible) - Math.sign(by) : Math.round(scrollTop / rowHeight)) : index;
+      select(Math.max(0, Math.min(entries().length - 1, from + by)));
+    },
+    toggleSelected() {
+      const index = indexOf(selected);
+      if (index >= 0) toggle(index);
+    },
+    /** Closes the selected line, then lets it go; false if there was nothing to do. */
+    back() {
+      const index = indexOf(selected);
+      if (index < 0) return false;
+      if (open.has(selected)) toggle(index);
+      else {
+        unselect();
+        scroller.focus({ preventScroll: true });
+        events.changed();
+      }
+      return true;
+    },
+    selected: () => entries()[indexOf(selected)],
+    /** @param {Entry} entry */
+    close(entry) {
+      const index = indexOf(entry.cursor);
+      if (open.has(entry.cursor)) toggle(index);
+      select(index);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** @import { State } from './state.js' */
+import { Refused, search } from './api.js';
+import { h } from './element.js';
+import { drawMessage } from './message.js';
+import { selection } from './query.js';
+import { ago, dateTime, describeRange, iso, zone } from './time.js';
+
+/** @typedef {{ go: (change: Partial<State>) => void, again: () => void, range: HTMLElement }} Ways */
+
+/** Says why there is nothing to be seen, since the server did not answer. @param {HTMLElement} root @param {unknown} error @param {Ways} ways */
+export function drawFailure(root, error, ways) {
+  const known = error instanceof Refused ? error : new Refused(-1, String(error));
+  const wrong = known.problems.map(({ parameter, problem, help }) =>
+    h('span', {}, h('b', {}, parameter === 'q' ? 'Search' : parameter), `: ${problem}. Expected: ${help}.`),
+  );
+  drawMessage(root, {
+    title: known.status === 400 ? 'This can’t be searched' : 'No answer',
+    text: wrong.length > 0 ? wrong : [known.message],
+    ways:
+      known.status === 400
+        ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [], view: '' }) }]
+        : [{ text: 'Try again', run: ways.again }],
+    wrong: true,
+  });
+}
+
+/** Says that nothing was found, and where there is something. @param {HTMLElement} root @param {State} state @param {boolean} utc @param {Ways} ways @param {AbortSignal} signal */
+export async function drawNothing(root, state, utc, ways, signal) {
+  const searched = state.q.trim() !== '' || state.filters.length > 0;
+  const title = `Nothing ${searched ? 'found ' : ''}in this time: ${describeRange(state.from, state.to, utc).toLowerCase()}`;
+  const wider = [
+    { text: 'Choose another time', run: () => ways.range.click() },
+    ...(searched ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [] }) }] : []),
+  ];
+  drawMessage(root, { title, text: ['Looking for the newest line before…'], ways: wider });
+  const newest = await findNewest(state, signal);
+  if (newest === undefined) {
+    const none = searched ? 'Nothing fits at any time.' : 'No line has come in yet.';
+    const how = h('span', {}, 'Send logs to ', h('code', {}, 'loki/api/v1/push'), ' or ', h('code', {}, 'write'), '.');
+    drawMessage(root, { title: searched ? title : none, text: [searched ? none : how], ways: searched ? wider : [] });
+    return;
+  }
+  const ms = Date.parse(newest);
+  drawMessage(root, {
+    title,
+    text: [
+      `The newest line${searched ? ' that fits' : ''} is from ${dateTime(ms, utc)} ${zone(ms, utc)}, ${ago(ms, Date.now())}.`,
+    ],
+    ways: [
+      {
+        text: 'Show it',
+        run: () => ways.go({ from: iso(ms - 1_800_000), to: iso(ms + 60_000), view: searched ? state.view : 'lines' }),
+      },
+      ...wider,
+    ],
+  });
+}
+
+/** The time of the newest line that fits; undefined if there is none. @param {State} state @param {AbortSignal} signal */
+async function findNewest(state, signal) {
+  const query = selection({ ...state, from: '1970-01-01T00:00:00Z', to: 'now' });
+  query.set('limit', '1');
+  return (await search(query, signal)).entries[0]?.time;
+}
