@@ -10,15 +10,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Log } from '../system/log.ts';
 import { hasCode, sweep, syncDirectory, writeFile } from '../system/replace.ts';
+import { formatLine, formatOffsets, parseOffsets, readJournal, type Entry } from './offsets.ts';
 import type { FileMark, Mark } from './reader.ts';
-
-const version = 1;
-
-/** A mark, and since when there is nothing at its path any more, in milliseconds since 1970. */
-type Entry = Mark & { gone?: number };
 
 /** Where one destination has got to, by path. */
 export interface Checkpoint {
@@ -31,12 +26,15 @@ export interface Checkpoint {
   known(ino: number): readonly FileMark[];
   /** Remembers at once, so that it outlives this process; the machine's end only after {@link save}. */
   commit(marks: ReadonlyMap<string, Mark>): void;
-  /** Nothing is at the path any more; its mark stays for a day, since files come back under other names. */
+  /** Nothing is at the path any more; its mark stays for a day, of the last thousand, since files come back. */
   forget(path: string): void;
   /** Writes all of it durably, if there is something new; leaves a sign of life in any case. */
   save(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** So many marks of paths at which there is nothing any more are kept. */
+const goneKept = 1000;
 
 /**
  * In `directory`, `<name>.json` holds all marks, replaced by rename; `<name>.<n>.journal` holds what came after it, one
@@ -66,10 +64,10 @@ export async function openCheckpoint(
   const entries = new Map<string, Entry>();
   if (path !== undefined) {
     const text = readOr(path);
-    const saved = text === undefined ? undefined : parse(text);
+    const saved = text === undefined ? undefined : parseOffsets(text);
     if (text !== undefined && !saved)
       log.warn('the offsets are unreadable; only what came after them is known', { path });
-    for (const [key, entry] of Object.entries(saved?.files ?? {})) if (isEntry(entry)) entries.set(key, entry);
+    for (const [key, entry] of saved?.entries ?? []) entries.set(key, entry);
     number = saved?.number ?? 0;
     found = text !== undefined;
     for (const one of journals().sort((a, b) => a - b)) {
@@ -99,10 +97,18 @@ export async function openCheckpoint(
     torn = false;
     written += bytes.length;
   };
+  /** Where there is nothing any more, the longest gone first. */
+  const gone = new Set([...entries].flatMap(([key, { gone }]) => (gone === undefined ? [] : [key])));
   const put = (key: string, entry: Entry) => {
     entries.set(key, entry);
-    const json = JSON.stringify([key, entry]);
-    return `${crc32(json).toString(16)} ${json}\n`;
+    gone.delete(key);
+    if (entry.gone !== undefined) gone.add(key);
+    for (const oldest of gone) {
+      if (gone.size <= goneKept) break;
+      gone.delete(oldest);
+      entries.delete(oldest);
+    }
+    return formatLine(key, entry);
   };
   const write = async () => {
     if (path === undefined || (!dirty && touch(path))) return;
@@ -116,7 +122,11 @@ export async function openCheckpoint(
   };
   const writeAll = async (path: string) => {
     const day = wall() - 86_400_000;
-    for (const [key, { gone }] of entries) if (gone !== undefined && gone < day) entries.delete(key);
+    for (const key of gone)
+      if ((entries.get(key)?.gone ?? 0) < day) {
+        gone.delete(key);
+        entries.delete(key);
+      }
     const ended = journal;
     journal = undefined;
     // What is in it will stand in the other file, so it need not be durable itself.
@@ -125,7 +135,7 @@ export async function openCheckpoint(
     number += 1;
     written = 0;
     const saved = number;
-    await writeFile(path, JSON.stringify({ version, number, files: Object.fromEntries(entries) }), 0o600);
+    await writeFile(path, formatOffsets(number, entries), 0o600);
     await syncDirectory(directory ?? '');
     for (const old of journals()) if (old < saved) unlinkSync(journalOf(old));
   };
@@ -186,41 +196,4 @@ function readOr(path: string): string | undefined {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
-}
-
-function parse(text: string): { number: number; files: Record<string, Entry> } | undefined {
-  try {
-    const read = JSON.parse(text) as { version?: number; number?: number; files?: Record<string, Entry> };
-    if (read.version !== version || typeof read.number !== 'number' || !read.files) return undefined;
-    return { number: read.number, files: read.files };
-  } catch {
-    return undefined;
-  }
-}
-
-/** The whole lines of a journal; a process that was killed may have left the last one torn. */
-function* readJournal(text: string): Generator<[string, Entry]> {
-  for (const line of text.split('\n')) {
-    const space = line.indexOf(' ');
-    const json = line.slice(space + 1);
-    if (space < 1 || crc32(json).toString(16) !== line.slice(0, space)) continue;
-    const [key, entry] = JSON.parse(json) as [string, Entry];
-    if (isEntry(entry)) yield [key, entry];
-  }
-}
-
-/** Whoever wrote the file, what is wrong in it must not end every process that reads it. */
-function isEntry(read: unknown): read is Entry {
-  const { files, past, horizon } = (read ?? {}) as Partial<Record<keyof Entry, unknown>>;
-  return typeof horizon === 'number' && [files, past].every((marks) => Array.isArray(marks) && marks.every(isMark));
-}
-
-function isMark(read: unknown): boolean {
-  const { ino, head, offset, tail, from } = (read ?? {}) as Partial<Record<keyof FileMark, unknown>>;
-  const arePairs = [head, tail, from].every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isCount));
-  return isCount(ino) && isCount(offset) && arePairs;
-}
-
-function isCount(read: unknown): boolean {
-  return typeof read === 'number' && read >= 0;
 }

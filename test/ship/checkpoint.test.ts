@@ -136,3 +136,25 @@ test('entries of another form are passed over', async (t) => {
     [undefined, undefined, undefined, mark(4)],
   );
 });
+
+test('of paths at which there is nothing any more only the last thousand are remembered, on disk and without', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const gone = async (place: string | undefined) => {
+    const checkpoint = await openCheckpoint(place, 'one', silent);
+    for (let i = 0; i < 1500; i++) {
+      checkpoint.commit(new Map([[`/${i}`, { files: [], past: [], horizon: i }]]));
+      if (i !== 7) checkpoint.forget(`/${i}`);
+    }
+    await checkpoint.close();
+    return checkpoint;
+  };
+  for (const checkpoint of [
+    await gone(undefined),
+    await gone(directory),
+    await openCheckpoint(directory, 'one', silent),
+  ]) {
+    const kept = Array.from({ length: 1500 }, (_, i) => i).filter((i) => checkpoint.get(`/${i}`));
+    assert.deepEqual([kept[0], kept[1], kept.length], [7, 500, 1001]);
+  }
+});
