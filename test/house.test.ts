@@ -57,7 +57,9 @@ const pure = [
   ...['container', 'paths', 'lines/line', 'lines/time', 'lines/cri', 'lines/docker', 'lines/parse'].map(
     (name) => `src/logs/${name}.ts`,
   ),
-  ...['record', 'sink', 'reader', 'assembler', 'giving', 'holding', 'offsets', 'json-text'].map((name) => `src/ship/${name}.ts`),
+  ...['record', 'sink', 'reader', 'assembler', 'giving', 'holding', 'offsets', 'json-text'].map(
+    (name) => `src/ship/${name}.ts`,
+  ),
   ...['store', 'query', 'batch', 'json'].map((name) => `src/serve/${name}.ts`),
   ...['condition', 'duration', 'expression', 'follower', 'import', 'parameters', 'pattern', 'row', 'selection'].map(
     (name) => `src/serve/${name}.ts`,
