@@ -91,6 +91,20 @@ for (const file of agents.filter((file) => file.endsWith('.yaml')))
   await cp(join('agents', file), join(out, 'agents', file));
 await cp('templates', join(out, 'templates'), { recursive: true });
 
+/** The page of `serve`: as few and as small files as can be, since it is loaded from afar. */
+const page = 'src/serve/page';
+await build({
+  bundle: true,
+  minify: true,
+  charset: 'utf8',
+  target: ['es2023', 'chrome123', 'firefox128', 'safari17.5'],
+  format: 'esm',
+  logLevel: 'warning',
+  entryPoints: ['main.js', 'theme.js', 'style.css'].map((file) => join(page, file)),
+  outdir: join(out, 'page'),
+});
+for (const file of ['index.html', 'icon.svg']) await cp(join(page, file), join(out, 'page', file));
+
 /** What `kube-log-watcher/agent` is to a type checker. */
 const types = join(out, 'types');
 const flags = [
