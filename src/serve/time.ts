@@ -8,8 +8,9 @@ export function parseTime(text: string): bigint | undefined {
   const [, whole = '', fraction = '', zone = ''] = shape.exec(text) ?? [];
   if (whole === '') return undefined;
   const utc = Date.parse(`${whole}Z`);
-  // Date takes February 30 for March 1.
-  if (Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 19) !== whole) return undefined;
+  // Date takes February 30 for March 1, and 24:00 for the next day; there is none of that in most of a month.
+  const doubtful = whole.slice(8, 10) > '28' || whole.startsWith('24', 11);
+  if (Number.isNaN(utc) || (doubtful && new Date(utc).toISOString().slice(0, 19) !== whole)) return undefined;
   const [hours, minutes] = zone === 'Z' ? [0, 0] : [Number(zone.slice(1, 3)), Number(zone.slice(4))];
   if (hours > 23 || minutes > 59) return undefined;
   const offset = (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;

@@ -204,6 +204,29 @@ test('labels as Go quotes them', () => {
     assert.throws(() => parseLabels(wrong), /parse error|at least one/, wrong);
 });
 
+test('what is beside each line of a stream stays beside it', () => {
+  const beside = (...pairs: [string, string][]) =>
+    Buffer.concat(pairs.map(([name, value]) => field(3, Buffer.concat([field(1, name), field(2, value)]))));
+  const all: [string, string][][] = [
+    [['a', '1']],
+    [['a', '1']],
+    [['a', '2']],
+    [],
+    [['a', '2']],
+    [
+      ['a', '2'],
+      ['b', '3'],
+    ],
+    [['b', '3']],
+  ];
+  const entries = all.map((pairs) => field(2, Buffer.concat([time, field(2, 'x'), beside(...pairs)])));
+  const [stream] = readProto(field(1, Buffer.concat([field(1, '{a="b"}'), ...entries])), 10);
+  assert.deepEqual(
+    stream?.entries.map(({ metadata }) => metadata),
+    all.map((pairs) => Object.fromEntries(pairs)),
+  );
+});
+
 test('any bytes as protobuf: understood, or an error of ours, within the limit', () => {
   const good = proto('{a="b"}', 'one', 'two', 'three');
   const damaged = fc.array(fc.tuple(fc.nat({ max: good.length - 1 }), fc.nat({ max: 255 })), { maxLength: 4 });

@@ -1,22 +1,18 @@
-import { parseLabels } from './labels.ts';
+import { parseLabels, type Labels } from './labels.ts';
 import { checkMetadata, checkTime, PushTooLarge, type Stream } from './stream.ts';
 
-const truncated = () => new Error('proto: unexpected end');
+type Entry = Stream['entries'][number];
 
-interface Field {
-  tag: number;
-  /** The bytes of a field that has a length, or the number that it is. */
-  bytes: Buffer | undefined;
-  number: bigint;
-}
+const none: Labels = {};
 
 /** Reads a logproto.PushRequest of so many entries at the most: https://github.com/grafana/loki/blob/main/pkg/push/push.proto */
 export function readProto(body: Buffer, limit: number): Stream[] {
   const streams: Stream[] = [];
   let left = limit;
-  for (const { tag, bytes } of fields(body)) {
-    if (tag !== 1 || !bytes) continue;
-    const stream = readStream(bytes, left);
+  const at = cursor(body, 0, body.length);
+  while (at.next()) {
+    if (at.tag !== 1 || !at.isBytes) continue;
+    const stream = readStream(body, at, left);
     // A stream without entries costs memory too.
     left -= Math.max(stream.entries.length, 1);
     streams.push(stream);
@@ -24,73 +20,143 @@ export function readProto(body: Buffer, limit: number): Stream[] {
   return streams;
 }
 
-function readStream(body: Buffer, limit: number): Stream {
+function readStream(body: Buffer, within: Place, limit: number): Stream {
   let labels = '';
-  const entries: Stream['entries'][number][] = [];
-  for (const { tag, bytes } of fields(body)) {
-    if (tag === 1 && bytes) labels = bytes.toString('utf8');
-    if (tag !== 2 || !bytes) continue;
+  const entries: Entry[] = [];
+  const at = cursor(body, within.start, within.end);
+  const read = entryReader(body);
+  while (at.next()) {
+    if (at.tag === 1 && at.isBytes) labels = body.toString('utf8', at.start, at.end);
+    if (at.tag !== 2 || !at.isBytes) continue;
     if (entries.length >= limit) throw new PushTooLarge();
-    entries.push(readEntry(bytes));
+    entries.push(read(at));
   }
   return { labels: parseLabels(labels), entries };
 }
 
-function readEntry(body: Buffer): Stream['entries'][number] {
-  let time = 0n;
-  let line = '';
-  const metadata: [string, string][] = [];
-  for (const { tag, bytes } of fields(body)) {
-    if (!bytes) continue;
-    if (tag === 1)
-      for (const part of fields(bytes))
-        time += part.tag === 1 ? part.number * 1_000_000_000n : part.tag === 2 ? part.number : 0n;
-    if (tag === 2) line = bytes.toString('utf8');
-    if (tag === 3) metadata.push(readPair(bytes));
-  }
-  return { time: checkTime(time), line, metadata: checkMetadata(metadata) };
+/** What is beside a line is mostly the same as beside the one before, and then it is the same object. */
+function entryReader(body: Buffer): (within: Place) => Entry {
+  const at = cursor(body, 0, 0);
+  const inner = cursor(body, 0, 0);
+  let known: Labels = none;
+  let [from, to] = [0, 0];
+  return (within) => {
+    let time = 0n;
+    let line = '';
+    let [first, last] = [0, 0];
+    at.move(within);
+    while (at.next()) {
+      if (!at.isBytes) continue;
+      if (at.tag === 1) time = readTime(inner, at);
+      else if (at.tag === 2) line = body.toString('utf8', at.start, at.end);
+      else if (at.tag === 3) {
+        first ||= at.start;
+        last = at.end;
+      }
+    }
+    if (first === 0) return { time: checkTime(time), line, metadata: none };
+    if (last - first !== to - from || body.compare(body, from, to, first, last) !== 0) {
+      [from, to] = [first, last];
+      const pairs: [string, string][] = [];
+      at.move(within);
+      while (at.next()) if (at.tag === 3 && at.isBytes) pairs.push(readPair(body, inner, at));
+      known = checkMetadata(pairs);
+    }
+    return { time: checkTime(time), line, metadata: known };
+  };
 }
 
-function readPair(body: Buffer): [string, string] {
+function readTime(at: Cursor, within: Place): bigint {
+  let seconds: number | bigint = 0;
+  let nanos: number | bigint = 0;
+  at.move(within);
+  while (at.next()) {
+    if (at.isBytes) continue;
+    if (at.tag === 1) seconds = at.number;
+    else if (at.tag === 2) nanos = at.number;
+  }
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+}
+
+function readPair(body: Buffer, at: Cursor, within: Place): [string, string] {
   const pair: [string, string] = ['', ''];
-  for (const { tag, bytes } of fields(body))
-    if ((tag === 1 || tag === 2) && bytes) pair[tag - 1] = bytes.toString('utf8');
+  at.move(within);
+  while (at.next()) {
+    if ((at.tag === 1 || at.tag === 2) && at.isBytes) pair[at.tag - 1] = body.toString('utf8', at.start, at.end);
+  }
   return pair;
 }
 
+interface Place {
+  start: number;
+  end: number;
+}
+
+/** The field that was read last: bytes from `start` to `end`, or a number. */
+interface Cursor extends Place {
+  tag: number;
+  isBytes: boolean;
+  number: number | bigint;
+  /** Reads the next field of a kind that a push has; false at the end. */
+  next(): boolean;
+  /** Goes on with other bytes. */
+  move(to: Place): void;
+}
+
 /** https://protobuf.dev/programming-guides/encoding/ */
-function* fields(body: Buffer): Generator<Field> {
-  let at = 0;
-  const varint = (): bigint => {
+function cursor(body: Buffer, start: number, end: number): Cursor {
+  let place = start;
+  let last = end;
+  const varint = (): number | bigint => {
     let value = 0;
-    for (let factor = 1; factor < 2 ** 42; factor *= 128) {
-      const byte = body[at++];
-      if (byte === undefined) throw truncated();
+    for (let factor = 1; factor < 2 ** 49; factor *= 128) {
+      const byte = place < last ? (body[place++] as number) : tooShort();
       value += (byte & 127) * factor;
-      if (byte < 128) return BigInt(value);
+      if (byte < 128) return value;
     }
     let long = BigInt(value);
-    for (let shift = 42n; shift < 70n; shift += 7n) {
-      const byte = body[at++];
-      if (byte === undefined) throw truncated();
+    for (let shift = 49n; shift < 70n; shift += 7n) {
+      const byte = place < last ? (body[place++] as number) : tooShort();
       long |= BigInt(byte & 127) << shift;
       if (byte < 128) return BigInt.asIntN(64, long);
     }
     throw new Error('proto: a number is too long');
   };
-  const part = (length: number): Buffer => {
-    if (!(length >= 0 && length <= body.length - at)) throw truncated();
-    at += length;
-    return body.subarray(at - length, at);
+  const pass = (length: number) => {
+    if (!(length >= 0 && length <= last - place)) tooShort();
+    field.start = place;
+    place += length;
+    field.end = place;
   };
-  while (at < body.length) {
-    const key = Number(varint());
-    const tag = Math.floor(key / 8);
-    if (tag < 1) throw new Error('proto: illegal tag');
-    const kind = key % 8;
-    if (kind === 0) yield { tag, bytes: undefined, number: varint() };
-    else if (kind === 2) yield { tag, bytes: part(Number(varint())), number: 0n };
-    else if (kind === 1 || kind === 5) part(kind === 1 ? 8 : 4);
-    else throw new Error('proto: illegal wire type');
-  }
+  const field: Cursor = {
+    tag: 0,
+    isBytes: false,
+    number: 0,
+    start: 0,
+    end: 0,
+    next() {
+      for (;;) {
+        if (place >= last) return false;
+        const key = Number(varint());
+        const kind = key % 8;
+        field.tag = Math.floor(key / 8);
+        if (field.tag < 1) throw new Error('proto: illegal tag');
+        field.isBytes = kind === 2;
+        if (kind === 0) field.number = varint();
+        else if (kind === 2) pass(Number(varint()));
+        else if (kind === 1 || kind === 5) pass(kind === 1 ? 8 : 4);
+        else throw new Error('proto: illegal wire type');
+        if (kind === 0 || kind === 2) return true;
+      }
+    },
+    move(to) {
+      place = to.start;
+      last = to.end;
+    },
+  };
+  return field;
+}
+
+function tooShort(): never {
+  throw new Error('proto: unexpected end');
 }

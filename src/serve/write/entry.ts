@@ -4,7 +4,7 @@ import type { Entry } from '../store.ts';
 import { parseTime } from '../time.ts';
 import { fromCri, fromDate, fromRest } from './rescue.ts';
 import { parseTag } from './tag.ts';
-import { Decimal, isObject, type Json } from './values.ts';
+import { isObject, type Json } from './values.ts';
 
 /** How records are read. */
 export interface Reading {
@@ -55,8 +55,7 @@ function readStrictly(record: Json): Entry | Unfit {
   const labels = kubernetes['labels'] ?? {};
   if (!isObject(labels)) return unparsable('labels is not an object');
   const { date } = record;
-  if (date !== undefined && date !== null && typeof date !== 'number' && !(date instanceof Decimal))
-    return unparsable('date is not a number');
+  if (date !== undefined && date !== null && typeof date !== 'number') return unparsable('date is not a number');
   const said = text(record, 'time');
   const time = said === '' ? undefined : parseTime(said);
   if (said !== '' && time === undefined) wrong.push(`time is ${JSON.stringify(said)}, which is not RFC 3339`);
@@ -110,7 +109,7 @@ function whole(entry: Omit<Entry, 'time' | 'metadata'>, time: bigint | undefined
   return time === undefined ? missing('time') : { ...entry, time, metadata: {} };
 }
 
-function readFlat({ date, time: said, log = '', path, ...rest }: Json): Entry | Unfit {
+function readFlat({ date, exact_date: exact, time: said, log = '', path, ...rest }: Json): Entry | Unfit {
   if (typeof log !== 'string') return unparsable('log is not a string');
   const texts: [string, string][] = [];
   for (const [key, value] of Object.entries(rest)) {
@@ -119,6 +118,6 @@ function readFlat({ date, time: said, log = '', path, ...rest }: Json): Entry | 
   }
   const known = attributeLine(attribute(Object.fromEntries(texts)), typeof path === 'string' ? { path } : {});
   if (known.container === '') return missing('container_name');
-  const time = typeof said === 'string' ? parseTime(said) : fromDate(date);
+  const time = typeof said === 'string' ? parseTime(said) : fromDate(exact ?? date);
   return time === undefined ? missing('time') : { ...known, log, time };
 }

@@ -1,12 +1,10 @@
 import { parseCri } from '../../logs/lines/cri.ts';
 import { emptyLine } from '../../logs/lines/line.ts';
 import { parseTime } from '../time.ts';
-import { Decimal } from './values.ts';
 
 /** What else a record can tell its time by: https://docs.fluentbit.io/manual/pipeline/outputs/http, `json_date_format`. */
 export function fromDate(date: unknown): bigint | undefined {
-  if (date instanceof Decimal) return fromDecimal(date.text);
-  if (typeof date === 'string') return parseTime(date) ?? parseTime(`${date.replace(' ', 'T')}Z`);
+  if (typeof date === 'string') return fromDecimal(date) ?? parseTime(date) ?? parseTime(`${date.replace(' ', 'T')}Z`);
   if (typeof date !== 'number' || !Number.isFinite(date)) return undefined;
   // Seconds of the year 5138 are milliseconds of 1973.
   const seconds = Math.abs(date) > 1e11 ? date / 1000 : date;

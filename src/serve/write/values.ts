@@ -4,20 +4,21 @@ export interface Values {
   broken: number;
 }
 
-/** A date with more digits than a double can tell apart, as our own shipper writes it. */
-const precise = /"date":\d+\.\d{7}/;
+/** A date with more digits than a double can tell apart, at the beginning of a record, as our own shipper writes it. */
+const precise = /(?<=^|[[,\n])\{"date":(\d+\.\d{7,}),/g;
 
 /**
  * Reads an array of records, one record, or records behind each other, on lines or not. Throws where it is nothing of
- * that; with `skip` a line that is none is left out as long as there are others.
+ * that; with `skip` a line that is none is left out as long as there are others. Where a date has more digits than a number
+ * can have, it stands a second time under `exact_date`, as text.
  */
 export function readValues(text: string, skip: boolean): Values {
-  const parse = precise.test(text) ? parsePrecisely : (json: string): unknown => JSON.parse(json);
+  const exact = text.replace(precise, '{"date":$1,"exact_date":"$1",');
   let value: unknown;
   try {
-    value = parse(text);
+    value = JSON.parse(exact);
   } catch (error) {
-    const values = onLines(text, parse, skip) ?? inARow(text, parse);
+    const values = onLines(exact, skip) ?? inARow(exact);
     if (values) return values;
     throw error;
   }
@@ -27,25 +28,11 @@ export function readValues(text: string, skip: boolean): Values {
   return { values: [value], broken: 0 };
 }
 
-function parsePrecisely(json: string): unknown {
-  const keep = (key: string, value: unknown, { source }: { source?: string }): unknown =>
-    key === 'date' && typeof value === 'number' && source !== undefined ? new Decimal(source) : value;
-  return JSON.parse(json, keep as (this: unknown, key: string, value: unknown) => unknown);
-}
-
-/** A number as it was written. */
-export class Decimal {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-function onLines(text: string, parse: (json: string) => unknown, skip: boolean): Values | undefined {
+function onLines(text: string, skip: boolean): Values | undefined {
   const read: Values = { values: [], broken: 0 };
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;
-    const value = attempt(line, parse);
+    const value = attempt(line);
     if (isRecord(value)) read.values.push(value);
     else if (skip) read.broken += 1;
     else return undefined;
@@ -54,7 +41,7 @@ function onLines(text: string, parse: (json: string) => unknown, skip: boolean):
 }
 
 /** Objects behind each other, with or without blanks between them. */
-function inARow(text: string, parse: (json: string) => unknown): Values | undefined {
+function inARow(text: string): Values | undefined {
   const values: unknown[] = [];
   // A quoted text, or a brace: what else there is does not tell where an object ends.
   const sign = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}]/gs;
@@ -69,7 +56,7 @@ function inARow(text: string, parse: (json: string) => unknown): Values | undefi
       depth -= 1;
       if (depth < 0) return undefined;
       if (depth > 0) continue;
-      const value = attempt(text.slice(begin, index + 1), parse);
+      const value = attempt(text.slice(begin, index + 1));
       if (!isRecord(value)) return undefined;
       values.push(value);
       begin = index + 1;
@@ -78,9 +65,9 @@ function inARow(text: string, parse: (json: string) => unknown): Values | undefi
   return values.length > 0 && text.slice(begin).trim() === '' ? { values, broken: 0 } : undefined;
 }
 
-function attempt(json: string, parse: (json: string) => unknown): unknown {
+function attempt(json: string): unknown {
   try {
-    return parse(json);
+    return JSON.parse(json);
   } catch {
     // Undefined is no JSON.
     return undefined;
