@@ -1,6 +1,6 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,10 @@ const flags = ['--max-semi-space-size=2', '--max-old-space-size=96'];
 
 /** `--cpu-prof` and the like may be given to the process that is measured. */
 const extra = (process.env['SHIP_NODE_FLAGS'] ?? '').split(' ').filter(Boolean);
+
+/** Under what it ran, as every result has to say. */
+const under = (text: string) =>
+  `Node's flags: \`${[...flags, ...extra].join(' ')}\`; a batch of 1 MiB at most.\n\n${text}`;
 
 interface Shipping {
   pid: number;
@@ -80,7 +84,7 @@ export async function throughput(): Promise<string> {
       ['json', 'path,pod_uid'],
     ] as const)
       rows.push(await measure(files, encoding, metadata));
-  return table(rows);
+  return under(table(rows));
 }
 
 async function measure(files: number, encoding: string, metadata: string) {
@@ -148,7 +152,7 @@ export async function delay(): Promise<string> {
     }
     await shipping.stop();
     const ms = (share: number) => percentile(delays, share);
-    return table([{ lines: 200, 'p50 ms': ms(0.5), 'p99 ms': ms(0.99), 'most ms': ms(1), load: load() }]);
+    return under(table([{ lines: 200, 'p50 ms': ms(0.5), 'p99 ms': ms(0.99), 'most ms': ms(1), load: load() }]));
   } finally {
     close();
   }
@@ -166,9 +170,44 @@ export async function idle(): Promise<string> {
     const share = ((cpuOf(shipping.pid) - before) / 20) * 100;
     const { resident } = memoryOf(shipping.pid);
     await shipping.stop();
-    return table([
-      { files: 500, '% of a core': Number(share.toFixed(2)), MiB: Number(resident.toFixed(0)), load: load() },
+    return under(
+      table([{ files: 500, '% of a core': Number(share.toFixed(2)), MiB: Number(resident.toFixed(0)), load: load() }]),
+    );
+  } finally {
+    close();
+  }
+}
+
+/** Descriptors and memory while 10,000 logs come and go, a hundred at a time, each with ten lines. */
+export async function churn(): Promise<string> {
+  const { root, start, close } = await stage();
+  try {
+    const pods = join(root, 'pods');
+    mkdirSync(pods);
+    const shipping = await start([
+      `--paths=${join(pods, '*/*/*.log')}`,
+      '--linger=0',
+      '--interval=0.2',
+      '--batch-wait=0.1',
     ]);
+    const rows = [];
+    for (let first = 0; first < 10_000; first += 100) {
+      const names = Array.from({ length: 100 }, (_, i) => join(pods, `default_job-${first + i}_uid-${first + i}`));
+      for (const name of names) {
+        mkdirSync(join(name, 'app'), { recursive: true });
+        writeFileSync(join(name, 'app/0.log'), block(first, 0, 10));
+      }
+      while ((await shipping.metric('acknowledged_lines_total')) < (first + 100) * 10) await sleep(20);
+      for (const name of names) rmSync(name, { recursive: true });
+      while ((await shipping.metric('files')) > 0) await sleep(20);
+      if (![200, 2400, 4900, 7400, 9900].includes(first)) continue;
+      const descriptors = readdirSync(`/proc/${shipping.pid}/fd`).length;
+      const { resident } = memoryOf(shipping.pid);
+      const spent = Number(cpuOf(shipping.pid).toFixed(1));
+      rows.push({ logs: first + 100, descriptors, MiB: Number(resident.toFixed(0)), 'CPU s': spent, load: load() });
+    }
+    await shipping.stop();
+    return under(table(rows));
   } finally {
     close();
   }
