@@ -52,7 +52,7 @@ export function openCassandra(settings: CassandraSettings, log: Log): Store {
     for (let pause = times.least; !ended.signal.aborted; pause = Math.min(pause * 2, times.most)) {
       try {
         const session = await openSession(settings, log);
-        reader = { session, register: createRegister(session), gate };
+        reader = { session, register: createRegister(session, requests), gate };
         log.info('cassandra is there', { hosts: settings.hosts, keyspace: settings.keyspace });
         return;
       } catch (error) {

@@ -14,7 +14,11 @@ export interface ClientSettings extends SchemaSettings {
   username?: string | undefined;
   password?: string | undefined;
   tls?: Tls | undefined;
+  /** Milliseconds for which writes and reads are tried again, and for which an answer is waited for. */
+  patience?: { write: number; read: number; answer: number };
 }
+
+const patient = { write: 10_000, read: 3000, answer: 12_000 };
 
 /** Texts are PEM. */
 export interface Tls {
@@ -30,6 +34,8 @@ export interface Session {
   client: Client;
   /** The consistency of writes. */
   write: types.consistencies;
+  /** Milliseconds for which a write is tried again. */
+  patience: number;
   /** Stands for a value that isn't given. */
   unset: unknown;
   /** One page of rows, with the consistency of reads. */
@@ -42,17 +48,15 @@ export interface Page {
   state: string | undefined;
 }
 
-/** Milliseconds for which a read is tried again. */
-const patience = 3000;
-
 /** Connects, makes what is absent, and gives the one session that everything uses. */
 export async function openSession(settings: ClientSettings, log: Log): Promise<Session> {
   const { default: driver } = await import('cassandra-driver');
   const { policies, types } = driver;
+  const { patience = patient } = settings;
   const options: ClientOptions = {
     contactPoints: [...settings.hosts],
-    protocolOptions: { port: settings.port },
-    socketOptions: { connectTimeout: 5000, readTimeout: 12_000 },
+    protocolOptions: { port: settings.port, maxVersion: 4 },
+    socketOptions: { connectTimeout: 5000, readTimeout: patience.answer },
     encoding: { map: Map, useBigIntAsLong: true },
     ...(settings.username !== undefined && {
       authProvider: new driver.auth.PlainTextAuthProvider(settings.username, settings.password ?? ''),
@@ -81,6 +85,8 @@ export async function openSession(settings: ClientSettings, log: Log): Promise<S
   client.on('log', (level: string, from: string, message: string) => {
     if (level === 'warning' || level === 'error') log.debug('the driver says', { from, said: message });
   });
+  // When all nodes were away, driver 4.10 makes its hosts anew and lets the old ones go on connecting for ever.
+  client.on('hostRemove', (host: { shutdown(drain: boolean): Promise<void> }) => void host.shutdown(false));
   try {
     await client.connect();
   } catch (error) {
@@ -93,12 +99,13 @@ export async function openSession(settings: ClientSettings, log: Log): Promise<S
   return {
     client,
     write,
+    patience: patience.write,
     unset: types.unset,
     async ask(query, params, { size, state }) {
       const options = { prepare: true, isIdempotent: true, consistency: read, fetchSize: size };
       const work = () =>
         client.execute(query, [...params], { ...options, ...(state !== undefined && { pageState: state }) });
-      const result = await persist(work, patience);
+      const result = await persist(work, patience.read);
       return { rows: result.rows, state: result.pageState ?? undefined };
     },
   };

@@ -3,6 +3,7 @@ import type { Matcher } from '../../store.ts';
 import { seriesOf, sourceOf, type Source } from '../sqlite/identity.ts';
 import type { Session } from './client.ts';
 import { persist } from './faults.ts';
+import type { Turnstile } from './turnstile.ts';
 import { dayOf, hourOf, spans, startOf } from './place.ts';
 
 /** A series that may have something in an hour. */
@@ -40,7 +41,6 @@ export interface Register {
 /** Milliseconds after which it is written again, since it is kept a limited time from then on. */
 const stands = 12 * 3_600_000;
 const most = 200_000;
-const patience = 10_000;
 const page = 2000;
 
 const note = 'UPDATE series_of_day SET source = ?, parts = parts + ? WHERE day = ? AND namespace = ? AND series = ?';
@@ -48,7 +48,7 @@ const noteDay = 'INSERT INTO days (shelf, day) VALUES (0, ?)';
 const selectDays = 'SELECT day FROM days WHERE shelf = 0 AND day >= ? AND day <= ?';
 const selectSeries = 'SELECT series, source, parts FROM series_of_day WHERE day = ?';
 
-export function createRegister({ client, write, ask }: Session): Register {
+export function createRegister({ client, write, ask, patience }: Session, requests: Turnstile): Register {
   const noted = new Map<string, { at: number; done: Promise<void> | undefined }>();
   const sources = new Map<string, Source>();
 
@@ -59,7 +59,7 @@ export function createRegister({ client, write, ask }: Session): Register {
     const one: { at: number; done: Promise<void> | undefined } = { at: performance.now(), done: undefined };
     one.done = (async () => {
       try {
-        await persist(work, patience);
+        await requests.pass(() => persist(work, patience));
         one.done = undefined;
       } catch (error) {
         noted.delete(key);

@@ -10,8 +10,6 @@ import type { Turnstile } from './turnstile.ts';
 
 /** What the rows of one request to Cassandra may be; all are of one partition. */
 const most = { rows: 100, bytes: 256 * 1024 };
-/** Milliseconds for which a write is tried again. */
-const patience = 10_000;
 
 const least = -(2n ** 63n);
 const greatest = 2n ** 63n - 1n;
@@ -119,7 +117,7 @@ async function send(
   rows: readonly Row[],
   seconds: number,
   start: number,
-  { client, write: consistency, unset }: Session,
+  { client, write: consistency, unset, patience }: Session,
   { tick, retention }: Writing,
 ): Promise<void> {
   const queries = rows.map(({ series, time, log, size, metadata, hash, number }) => {
