@@ -23,6 +23,39 @@ export function rowOf(entry: Entry | Found): Record<string, unknown> {
   return row;
 }
 
+/**
+ * The same as text. What entries of one series have in common is written once for each labels object, which stores give to
+ * many entries: so the function belongs to one answer.
+ */
+export function createRowText(): (entry: Found) => string {
+  const known = new WeakMap<object, { of: Entry; text: string }>();
+  let second: bigint | undefined;
+  let whole = '';
+  return (entry) => {
+    const { time, log, labels, metadata, cursor } = entry;
+    const at = time / 1_000_000_000n;
+    if (at !== second || time < 0n) {
+      second = at;
+      whole = formatTime(time).slice(0, 19);
+    }
+    const rest = time % 1_000_000_000n;
+    const fraction = rest === 0n ? '' : `.${String(rest).padStart(9, '0').replace(/0+$/, '')}`;
+    const said = time < 0n ? formatTime(time) : `${whole}${fraction}Z`;
+    let common = known.get(labels);
+    if (!common || !isSameSeries(common.of, entry)) {
+      const { time: _time, log: _log, cursor: _cursor, ...others } = rowOf({ ...entry, metadata: {} });
+      const text = JSON.stringify(others).slice(1, -1);
+      common = { of: entry, text: text === '' ? '' : `,${text}` };
+      known.set(labels, common);
+    }
+    const more = Object.keys(metadata).length > 0 ? `,"metadata":${JSON.stringify(metadata)}` : '';
+    return `{"time":"${said}","log":${JSON.stringify(log)}${common.text}${more},"cursor":${JSON.stringify(cursor)}}`;
+  };
+}
+
+/** True if nothing but labels can tell their series apart. */
+export const isSameSeries = (a: Entry, b: Entry) => names.every(([, field]) => a[field] === b[field]);
+
 /** The entry of a row; a text says what is wrong with it. */
 export function entryOf(row: unknown): Entry | string {
   if (!isObject(row)) return 'is not an object';

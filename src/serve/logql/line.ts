@@ -1,19 +1,38 @@
-import { define, spell, streamOf, valueOf, type Labels } from './names.ts';
+import { isSameSeries } from '../row.ts';
 import type { Entry } from '../store.ts';
+import { define, spell, streamOf, valueOf, type Labels } from './names.ts';
 
 /** One line on its way through the stages of a query. */
 export interface Line {
   log: string;
-  stream: Labels;
-  metadata: Labels;
+  /** Many lines have the same ones: never changed in place. */
+  stream: Readonly<Labels>;
+  metadata: Readonly<Labels>;
   /** What stages have found in the text. */
   parsed: Labels;
 }
 
-export function lineOf(entry: Entry): Line {
+const none: Readonly<Labels> = {};
+
+/** Makes lines of entries; what those of one series have in common is made once for each labels object of the store. */
+export function createLines(): (entry: Entry) => Line {
+  const known = new WeakMap<object, { of: Entry; stream: Labels }>();
+  return (entry) => {
+    let common = known.get(entry.labels);
+    if (!common || !isSameSeries(common.of, entry)) {
+      common = { of: entry, stream: sorted(streamOf(entry)) };
+      known.set(entry.labels, common);
+    }
+    return { log: entry.log, stream: common.stream, metadata: metadataOf(entry), parsed: {} };
+  };
+}
+
+function metadataOf(entry: Entry): Readonly<Labels> {
+  const all = Object.entries(entry.metadata);
+  if (all.length === 0) return none;
   const metadata: Labels = {};
-  for (const [name, value] of Object.entries(entry.metadata)) define(metadata, spell(name), value);
-  return { log: entry.log, stream: streamOf(entry), metadata, parsed: {} };
+  for (const [name, value] of all) define(metadata, spell(name), value);
+  return metadata;
 }
 
 /** What a filter or a grouping sees under this name; empty where there is nothing. */
@@ -39,18 +58,24 @@ export function spoil(line: Line, kind: string, detail: string): void {
 }
 
 export function remove(line: Line, name: string): void {
-  for (const labels of [line.parsed, line.stream, line.metadata]) delete labels[name];
+  delete line.parsed[name];
+  if (Object.hasOwn(line.stream, name)) line.stream = without(line.stream, name);
+  if (Object.hasOwn(line.metadata, name)) line.metadata = without(line.metadata, name);
 }
 
+const without = (labels: Readonly<Labels>, name: string): Labels =>
+  Object.fromEntries(Object.entries(labels).filter(([other]) => other !== name));
+
 /** All labels of a line, sorted by name. */
-export function labelsOf({ stream, metadata, parsed }: Line, withMetadata: boolean): Labels {
+export function labelsOf({ stream, metadata, parsed }: Line, withMetadata: boolean): Readonly<Labels> {
+  if (Object.keys(parsed).length === 0 && (!withMetadata || Object.keys(metadata).length === 0)) return stream;
   const all: Labels = {};
   for (const labels of [withMetadata ? metadata : {}, stream, parsed])
     for (const [name, value] of Object.entries(labels)) define(all, name, value);
   return sorted(all);
 }
 
-export function sorted(labels: Labels): Labels {
+export function sorted(labels: Readonly<Labels>): Labels {
   const made: Labels = {};
   for (const name of Object.keys(labels).toSorted()) {
     const value = valueOf(labels, name);

@@ -33,7 +33,8 @@ export function define(labels: Labels, name: string, value: string): void {
   else labels[name] = value;
 }
 
-export const valueOf = (labels: Labels, name: string) => (Object.hasOwn(labels, name) ? (labels[name] ?? '') : '');
+export const valueOf = (labels: Readonly<Labels>, name: string) =>
+  Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
 
 /** The names that a store may know under each spelling. */
 export type Vocabulary = ReadonlyMap<string, readonly string[]>;

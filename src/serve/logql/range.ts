@@ -1,5 +1,5 @@
 import type { Count, Series } from '../store.ts';
-import { get, labelsOf } from './line.ts';
+import { get, labelsOf, sorted, type Line } from './line.ts';
 import { resolve, spelt, type Labels } from './names.ts';
 import { lines, select, type Context, type Selected } from './select.ts';
 import { LogqlError, type Grouping, type Range } from './syntax.ts';
@@ -49,16 +49,57 @@ export async function range(
       table.add(labelsFor(one.by, sum), one.start + grid, one.start + query.range, one.count, one.bytes);
     return finish(table, counts, context);
   }
+  const groupFor = createGroups(sum);
   for await (const { found, line } of lines(selected, 'forward', context)) {
     const error = get(line, '__error__');
     if (error !== '')
       throw new LogqlError(
         `pipeline error: ${error} (${get(line, '__error_details__')}); | __error__="" leaves out such lines`,
       );
-    const labels = groupLabels(labelsOf(line, false), sum, (name) => get(line, name));
-    table.add(labels, found.time, found.time + query.range - 1n, 1, Buffer.byteLength(line.log));
+    table.add(groupFor(line), found.time, found.time + query.range - 1n, 1, Buffer.byteLength(line.log));
   }
   return table.samples();
+}
+
+interface Group {
+  key: string;
+  labels: Readonly<Labels>;
+}
+
+const groupOfLabels = (labels: Readonly<Labels>): Group => ({ key: keyOf(labels), labels });
+
+/** The group of a line; what is the same for many lines is made once. */
+function createGroups(sum: Sum): (line: Line) => Group {
+  const { grouping } = sum ?? {};
+  if (sum && !grouping) {
+    const whole = groupOfLabels({});
+    return () => whole;
+  }
+  if (grouping && !grouping.without) {
+    const { names } = grouping;
+    const known = new Map<string, Group>();
+    return (line) => {
+      const values = names.map((name) => get(line, name));
+      const key = JSON.stringify(values);
+      let group = known.get(key);
+      if (!group) {
+        group = groupOfLabels(groupOf(Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])), grouping));
+        if (known.size < mostSeries) known.set(key, group);
+      }
+      return group;
+    };
+  }
+  // Metadata of single lines make no series of their own, but a grouping may name them.
+  const known = new WeakMap<object, Group>();
+  return (line) => {
+    const labels = labelsOf(line, false);
+    let group = known.get(labels);
+    if (!group) {
+      group = groupOfLabels(groupOf(labels, grouping ?? { without: true, names: [] }));
+      known.set(labels, group);
+    }
+    return group;
+  };
 }
 
 type Sum = { grouping: Grouping | undefined } | undefined;
@@ -79,17 +120,12 @@ async function namesFor(
   return names.every((name): name is string => name !== undefined && there.includes(name)) ? names : undefined;
 }
 
-const labelsFor = (by: Series, sum: Sum) => {
-  const labels = spelt(by);
-  return groupLabels(labels, sum, (name) => labels[name] ?? '');
-};
-
-/** Metadata of single lines make no series of their own, but a grouping may name them. */
-function groupLabels(labels: Labels, sum: Sum, value: (name: string) => string): Labels {
-  if (!sum) return groupOf(labels, { without: true, names: [] });
+/** The group of what the store has counted. */
+function labelsFor(by: Series, sum: Sum): Group {
+  const labels = sorted(spelt(by));
+  if (!sum) return groupOfLabels(labels);
   const { grouping } = sum;
-  if (!grouping || grouping.without) return groupOf(labels, grouping);
-  return groupOf(Object.fromEntries(grouping.names.map((name) => [name, value(name)])), grouping);
+  return groupOfLabels(groupOf(labels, grouping));
 }
 
 async function isMuch({ selection }: Selected, { store, signal }: Context): Promise<boolean> {
@@ -109,17 +145,16 @@ const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? (a < 0n ? -a : a) : gc
 
 /** What happens at one instant is kept as a change from the one before: so a line costs the same for any range. */
 function createTable({ op, range: length }: Range, { start, step, count }: Instants) {
-  const rows = new Map<string, { labels: Labels; counts: Float64Array; bytes: Float64Array }>();
+  const rows = new Map<string, { labels: Readonly<Labels>; counts: Float64Array; bytes: Float64Array }>();
   const seconds = Number(length) / 1e9;
   const ceil = (time: bigint) => (time <= start ? 0n : (time - start + step - 1n) / step);
   return {
     /** Belongs to all instants between the two. */
-    add(labels: Labels, from: bigint, to: bigint, lines: number, bytes: number): void {
+    add({ key, labels }: Group, from: bigint, to: bigint, lines: number, bytes: number): void {
       const first = ceil(from);
       if (to < start || first >= BigInt(count)) return;
       const last = (to - start) / step;
       if (last < first) return;
-      const key = keyOf(labels);
       let row = rows.get(key);
       if (!row) {
         if (rows.size >= mostSeries || (rows.size + 1) * (count + 1) > mostNumbers)

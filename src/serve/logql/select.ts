@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { valueTest } from '../condition.ts';
 import type { Found, Selection, Store } from '../store.ts';
-import { get, lineOf, type Line } from './line.ts';
+import { createLines, get, type Line } from './line.ts';
 import { isAmbiguous, resolveAll, vocabularyOf, type Vocabulary } from './names.ts';
 import { divide, type Step } from './stages.ts';
 import type { LogQuery } from './syntax.ts';
@@ -54,6 +54,7 @@ export async function* lines(
   direction: 'forward' | 'backward',
   { store, signal, seen }: Context,
 ): AsyncGenerator<{ found: Found; line: Line }> {
+  const lineOf = createLines();
   for await (const found of store.search({ ...selection, direction }, signal)) {
     const line = lineOf(found);
     seen.lines += 1;

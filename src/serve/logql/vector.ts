@@ -5,16 +5,16 @@ import { LogqlError, type AggregateOp, type BinaryOp, type CompareOp, type Group
 
 /** The values of one series at each instant; NaN where it has none. */
 export interface Sample {
-  labels: Labels;
+  labels: Readonly<Labels>;
   values: Float64Array;
 }
 
 export type Value = { kind: 'scalar'; value: number } | { kind: 'vector'; samples: Sample[] };
 
-export const keyOf = (labels: Labels) => JSON.stringify(Object.entries(labels));
+export const keyOf = (labels: Readonly<Labels>) => JSON.stringify(Object.entries(labels));
 
 /** The labels that a grouping leaves; all others are gone. */
-export function groupOf(labels: Labels, grouping: Grouping | undefined): Labels {
+export function groupOf(labels: Readonly<Labels>, grouping: Grouping | undefined): Labels {
   if (!grouping) return {};
   if (grouping.without) {
     const left: Labels = {};
@@ -36,7 +36,7 @@ export function aggregate(
     const sign = op === 'sort' ? 1 : -1;
     return samples.toSorted((a, b) => sign * ((a.values[0] ?? 0) - (b.values[0] ?? 0)));
   }
-  const groups = new Map<string, { labels: Labels; members: Sample[] }>();
+  const groups = new Map<string, { labels: Readonly<Labels>; members: Sample[] }>();
   for (const sample of samples) {
     const labels = groupOf(sample.labels, grouping);
     const key = keyOf(labels);

@@ -5,7 +5,7 @@ import { answering, begun, ndjson } from '../answer.ts';
 import { find } from '../find.ts';
 import { oneOf, parametersOf } from '../parameters.ts';
 import type { Handler, Route } from '../route.ts';
-import { rowOf } from '../row.ts';
+import { createRowText } from '../row.ts';
 import { asking, readSeries, readText, readTime, timeHelp } from '../selection.ts';
 import type { Found } from '../store.ts';
 
@@ -32,7 +32,8 @@ const handle: Handler = async ({ query, signal }, { store, log, now }) => {
 };
 
 async function* linesOf(found: AsyncIterable<Found>): AsyncGenerator<string> {
-  for await (const one of found) yield `${JSON.stringify(rowOf(one))}\n`;
+  const rowText = createRowText();
+  for await (const one of found) yield `${rowText(one)}\n`;
 }
 
 /** All that matches, oldest first, one a line. */

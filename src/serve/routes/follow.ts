@@ -4,7 +4,7 @@ import { begin, follow, resume, type Following } from '../follow.ts';
 import { formatPlace, parsePlace, type Told } from '../follower.ts';
 import { parametersOf } from '../parameters.ts';
 import type { Handler, Route } from '../route.ts';
-import { rowOf } from '../row.ts';
+import { createRowText } from '../row.ts';
 import { asking, readSeries, readText, readTime, timeHelp } from '../selection.ts';
 
 const second = 1_000_000_000n;
@@ -40,9 +40,10 @@ async function* events(following: Following, told: Told, log: (error: unknown) =
   // An id without data is remembered by the client, and is no event of its own.
   let waiting = `retry: 1000\nid: ${formatPlace(told)}\n\n`;
   let spoke = 0n;
+  const rowText = createRowText();
   try {
     for await (const found of follow(following, told)) {
-      if (found) waiting += `id: ${formatPlace(told)}\ndata: ${JSON.stringify(rowOf(found))}\n\n`;
+      if (found) waiting += `id: ${formatPlace(told)}\ndata: ${rowText(found)}\n\n`;
       else if (waiting === '' && following.now() - spoke >= quiet) waiting = `: quiet\nid: ${formatPlace(told)}\n\n`;
       if (waiting === '' || (found && waiting.length < enough)) continue;
       spoke = following.now();

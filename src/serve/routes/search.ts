@@ -2,7 +2,7 @@ import { answering, begun, ndjson, wantsLines } from '../answer.ts';
 import { find } from '../find.ts';
 import { between, oneOf, parametersOf } from '../parameters.ts';
 import type { Handler, Route } from '../route.ts';
-import { rowOf } from '../row.ts';
+import { createRowText } from '../row.ts';
 import { asking, readRange, readSeries, readText } from '../selection.ts';
 import type { Found } from '../store.ts';
 import { formatTime } from '../time.ts';
@@ -25,15 +25,17 @@ const search: Handler = async ({ query, headers, signal }, { store, values, now 
 };
 
 async function* linesOf(found: AsyncIterable<Found>, limit: number): AsyncGenerator<string> {
+  const rowText = createRowText();
   let count = 0;
   for await (const one of found) {
-    yield `${JSON.stringify(rowOf(one))}\n`;
+    yield `${rowText(one)}\n`;
     count += 1;
     if (count === limit) return;
   }
 }
 
 async function* pageOf(found: AsyncIterable<Found>, limit: number, bounds: object): AsyncGenerator<string> {
+  const rowText = createRowText();
   let count = 0;
   let last: string | null = null;
   let next: string | null = null;
@@ -42,7 +44,7 @@ async function* pageOf(found: AsyncIterable<Found>, limit: number, bounds: objec
       next = last;
       break;
     }
-    yield `${count === 0 ? '{"entries":[' : ','}\n${JSON.stringify(rowOf(one))}`;
+    yield `${count === 0 ? '{"entries":[' : ','}\n${rowText(one)}`;
     last = one.cursor;
     count += 1;
   }
