@@ -27,6 +27,9 @@ export async function answer(visit: Visit, { world, gate, limits }: Shared): Pro
   const found = place.methods.get(request.method ?? '');
   if (!found) return { status: 405, headers: { allow: [...place.methods.keys()].toSorted().join(', ') } };
   const { route, handle } = found;
+  // A page of strangers in a browser that can reach this server may not write here.
+  if (request.headers['sec-fetch-site'] === 'cross-site' && !/^(GET|HEAD)$/.test(request.method ?? ''))
+    return text(403, 'not from another site\n');
   const who = gate ? gate.who(route.access, request.headers.authorization) : '';
   if (gate && who === undefined) {
     world.metrics.denied.inc();

@@ -34,6 +34,8 @@ export function createServe(given: World, ending: AbortSignal, front: Front = {}
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void handle(request, response, { world, ending, table, gate, limits });
   const clientAuth = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  // How often it is looked for those who are slow with their headers.
+  const often = { connectionsCheckingInterval: 2000 };
   const server: Server = tls
     ? createTlsServer({ ...tls, ...clientAuth, handshakeTimeout: 10_000 }, listener)
     : createServer(listener);

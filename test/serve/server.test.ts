@@ -145,6 +145,15 @@ test('compression: for those who take it, of what is worth it', async (t) => {
   assert.equal(await encoding('text/event-stream', 5000, 'gzip'), false);
 });
 
+test("a browser's page of another site may not send anything", async (t) => {
+  const { url } = await one(t, () => Promise.resolve({ status: 200 }));
+  const status = async (method: string, site: string) =>
+    (await get(`${url}/x`, { 'sec-fetch-site': site }, method)).statusCode;
+  assert.equal(await status('POST', 'cross-site'), 403);
+  assert.equal(await status('POST', 'same-origin'), 200);
+  assert.equal(await status('GET', 'cross-site'), 200);
+});
+
 test('HEAD is GET without a body', async (t) => {
   let ended = false;
   async function* body() {
