@@ -37,8 +37,8 @@ export function createServe(given: World, ending: AbortSignal, front: Front = {}
   // How often it is looked for those who are slow with their headers.
   const often = { connectionsCheckingInterval: 2000 };
   const server: Server = tls
-    ? createTlsServer({ ...tls, ...clientAuth, handshakeTimeout: 10_000 }, listener)
-    : createServer(listener);
+    ? createTlsServer({ ...tls, ...clientAuth, ...often, handshakeTimeout: 10_000 }, listener)
+    : createServer(often, listener);
   server.headersTimeout = 10_000;
   // How long a request may take is told by its life: a body may come in for hours if it comes.
   server.requestTimeout = 0;
