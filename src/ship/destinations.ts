@@ -26,7 +26,8 @@ export function destinationOf(
   if (!sinks[sink].encodings.includes(encoding))
     problems.push(`\`--encoding\` is ${encoding}; ${sink} has ${sinks[sink].encodings.join(', ')}.`);
   if (sink !== 'stdout' && !values.url) problems.push(`\`--url\` (WATCHER_URL) is required: where ${sink} is.`);
-  for (const secret of [extra['password'], extra['token']]) if (typeof secret === 'string') keepSecret(secret);
+  const headers = texts(values.headers);
+  keepSecrets(extra, headers, [values.url, values.proxy]);
   const { user, 'password-file': passwordFile, 'token-file': tokenFile } = values;
   const token = text(extra['token']);
   const password = text(extra['password']);
@@ -45,7 +46,7 @@ export function destinationOf(
     encoding,
     connection: {
       url: values.url ?? '',
-      headers: texts(values.headers),
+      headers,
       timeout: values.timeout * 1000,
       basic: user === undefined ? undefined : { user, passwordFile, password },
       bearer: tokenFile !== undefined || token !== undefined ? { tokenFile, token } : undefined,
@@ -67,6 +68,20 @@ export function destinationOf(
     node: values['node-name'] ?? '',
     named: values.preset === 'loggy',
   };
+}
+
+/** What must never be logged of what was given in so many words. */
+function keepSecrets(extra: FileValue, headers: Record<string, string>, urls: readonly (string | undefined)[]): void {
+  for (const secret of [extra['password'], extra['token']]) if (typeof secret === 'string') keepSecret(secret);
+  for (const [name, value] of Object.entries(headers))
+    if (/auth|token|key|secret|cookie/i.test(name)) keepSecret(value);
+  for (const url of urls) {
+    const { username = '', password = '' } = URL.parse(url ?? '') ?? {};
+    if (password === '') continue;
+    const [user, plain] = [username, password].map(decodeURIComponent);
+    for (const secret of [password, plain ?? '', Buffer.from(`${user}:${plain}`).toString('base64')])
+      keepSecret(secret);
+  }
 }
 
 /** The block `oauth2` of a Prometheus client: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#oauth2 */

@@ -20,6 +20,11 @@ export async function runShip(settings: ShipSettings, process: Process): Promise
   const address = core['status-address'];
   const limit = core['refusal-limit'] * 1000;
   const status = address === 'off' ? undefined : await serveStatus(address, shipEndpoints(ship, metrics, limit));
+  process.stdout.once('error', (error: Error) => {
+    // Nobody reads there any more, and nobody will.
+    log.error('stdout is closed', { error });
+    node.exit(1);
+  });
   const names = destinations.map(({ name }) => name);
   if (core['state-path'] === undefined)
     log.warn('without --state-path each start is the first: what is unread at the end is lost or comes twice');
@@ -40,7 +45,7 @@ export async function runShip(settings: ShipSettings, process: Process): Promise
 export function checkShip(settings: ShipSettings, { stdout }: Process): number {
   const found = discover(wantedOf(settings));
   const files = [...found.sources].map(([file, { path, attributes }]) => ({ path, file, attributes }));
-  const hidden = (key: string, value: unknown) => (key === 'password' || key === 'token' ? '***' : value);
+  const hidden = (key: string, value: unknown) => (['password', 'token', 'secret'].includes(key) ? '***' : value);
   const report = { ...settings, files, problems: found.problems };
   stdout.write(mask(`${JSON.stringify(report, hidden, 2)}\n`));
   return found.problems.length > 0 ? 1 : 0;

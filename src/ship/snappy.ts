@@ -57,11 +57,13 @@ function compressBlock(
     }
     misses = 0;
     if (position > literal) at = writeLiteral(input, literal, position, output, at);
-    let length = 4;
-    while (position + length < end && input[candidate + length] === input[position + length]) length++;
-    at = writeCopy(output, at, position - candidate, length);
-    position += length;
-    literal = position;
+    let from = candidate + 4;
+    let to = position + 4;
+    for (; to < last && load(input, from) === load(input, to); to += 4) from += 4;
+    for (; to < end && input[from] === input[to]; to++) from++;
+    at = writeCopy(output, at, to - from, to - position);
+    position = to;
+    literal = to;
   }
   return literal < end ? writeLiteral(input, literal, end, output, at) : at;
 }
