@@ -4,6 +4,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { configurationPage, page } from '../docs/generate.ts';
+import { createServeMetrics } from '../src/serve/metrics.ts';
+import { createShipMetrics } from '../src/ship/metrics.ts';
 import { shipOptions } from '../src/ship/options.ts';
 import { createMetrics } from '../src/system/metrics.ts';
 import { reasons } from '../src/system/reasons.ts';
@@ -14,7 +16,8 @@ const read = (path: string) => readFile(join(root, path), 'utf8');
 test('the page on operating knows every reason code and every metric, and no others', async () => {
   const page = await read('docs/operating.md');
   const rows = new Set([...page.matchAll(/^\| `([a-z_-]+)`/gm)].map(([, name]) => name));
-  const metrics = await createMetrics().registry.getMetricsAsJSON();
+  const all = [createMetrics(), createShipMetrics(), createServeMetrics()];
+  const metrics = (await Promise.all(all.map(({ registry }) => registry.getMetricsAsJSON()))).flat();
   assert.deepEqual(rows, new Set([...Object.keys(reasons), ...metrics.map(({ name }) => name)]));
 });
 

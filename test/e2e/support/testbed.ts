@@ -16,6 +16,10 @@ export interface Testbed {
   /** Runs kubectl as administrator; rejects when it fails. */
   kubectl(args: readonly string[], input?: unknown): Promise<string>;
   kubectlJson<T>(...args: string[]): Promise<T>;
+  /** The administrator's kubeconfig, for other clients. */
+  kubeconfig(): string;
+  /** Runs the script itself, say `image build`. */
+  script(...args: string[]): Promise<string>;
   /** Runs a program on a node, which sees this machine's files except for its own logs; `cp` is the control plane. */
   run(node: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
   start(node: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess;
@@ -44,6 +48,8 @@ export async function openTestbed(): Promise<Testbed> {
     },
     kubectl,
     kubectlJson: async <T>(...args: string[]) => JSON.parse(await kubectl([...args, '-o', 'json'])) as T,
+    kubeconfig: () => env['KUBECONFIG'] ?? '',
+    script: (...args) => must(script, args),
     run: (node, args, more) => ran(script, ['exec', node, ...args], { ...process.env, ...more }),
     start: (node, args, more) =>
       spawn(script, ['exec', node, ...args], {

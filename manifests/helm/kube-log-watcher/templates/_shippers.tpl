@@ -39,6 +39,9 @@ shipper needs stands in files/<shipper>/sidecar.yaml, which is also the patch th
 {{- if .configMap }}
 {{- $_ := set $volume "configMap" (dict "name" (printf "%s-%s" (include "kube-log-watcher.name" $) $name)) }}
 {{- end }}
+{{- if .hostPath }}
+{{- $_ := set $volume.hostPath "path" (replace "/var/lib/kube-log-watcher" $.Values.watch.statePath .hostPath.path) }}
+{{- end }}
 {{- if .secret }}
 {{- $_ := set $volume "secret" (dict "secretName" $given.secret) }}
 {{- end }}
