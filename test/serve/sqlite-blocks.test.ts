@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Entry, Search } from '../../src/serve/store.ts';
-import { pack as columns } from '../../src/serve/stores/sqlite/batch.ts';
+import { createPack as createColumns } from '../../src/serve/stores/sqlite/batch.ts';
 import { count } from '../../src/serve/stores/sqlite/count.ts';
 import { createInsert } from '../../src/serve/stores/sqlite/insert.ts';
 import { createLines } from '../../src/serve/stores/sqlite/lines.ts';
@@ -35,6 +35,7 @@ function createDice(seed: number) {
 function open(size?: { lines: number; bytes: number }) {
   const db = openToWrite(mkdtempSync(join(root, 'db-')), 4096);
   const insert = createInsert(db);
+  const columns = createColumns();
   const pack = createPack(db, size);
   const lines = createLines(db);
   const select = createParts(db);

@@ -4,32 +4,77 @@ import { keyOf } from './identity.ts';
 /** Entries of one write in columns; a row names its source by its number in `keys`. */
 export interface Batch {
   keys: string[];
-  of: number[];
-  times: bigint[];
+  of: Uint32Array;
+  times: BigInt64Array;
   logs: string[];
-  /** JSON, or null for none. */
-  metadata: (string | null)[];
+  /** JSON by the number of the row, of those that have any. */
+  metadata: Map<number, string>;
 }
 
 const least = -(2n ** 63n);
 const most = 2n ** 63n - 1n;
+/** So many keys are remembered. */
+const remembered = 10_000;
 
-export function pack(entries: readonly Entry[]): Batch {
-  const batch: Batch = { keys: [], of: [], times: [], logs: [], metadata: [] };
-  const numbers = new Map<string, number>();
-  for (const entry of entries) {
-    const { time, log, metadata } = entry;
-    if (time < least || time > most) throw new RangeError(`the time ${time} is out of range`);
+/** Returns a function that makes batches; the keys of sources are remembered from one to the next. */
+export function createPack() {
+  const known = new Map<string, string>();
+
+  /** The key of the source of an entry, without putting labels into order again that came in this order before. */
+  function find(entry: Entry): string {
+    const { namespace, pod, container, stream, podId, dockerId, host, labels } = entry;
+    let text = `${namespace}\0${pod}\0${container}\0${stream}\0${podId}\0${dockerId}\0${host}`;
+    for (const name of Object.keys(labels)) text += `\0${name}\0${labels[name]}`;
+    const found = known.get(text);
+    if (found !== undefined) return found;
     const key = keyOf(entry);
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = batch.keys.push(key) - 1;
-      numbers.set(key, number);
-    }
-    batch.of.push(number);
-    batch.times.push(time);
-    batch.logs.push(log.isWellFormed() ? log : log.toWellFormed());
-    batch.metadata.push(Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata));
+    // With a NUL in a name, two sources could have one text.
+    if (text.split('\0').length !== 7 + 2 * Object.keys(labels).length) return key;
+    if (known.size >= remembered) known.clear();
+    known.set(text, key);
+    return key;
   }
-  return batch;
+
+  return function pack(entries: readonly Entry[]): Batch {
+    const { length } = entries;
+    const metadata = new Map<number, string>();
+    const batch: Batch = {
+      keys: [],
+      of: new Uint32Array(length),
+      times: new BigInt64Array(length),
+      logs: [],
+      metadata,
+    };
+    const numbers = new Map<string, number>();
+    let last: Entry | undefined;
+    let number = 0;
+    for (const [index, entry] of entries.entries()) {
+      if (entry.time < least || entry.time > most) throw new RangeError(`the time ${entry.time} is out of range`);
+      if (!last || !isSameSource(last, entry)) {
+        const key = find(entry);
+        number = numbers.get(key) ?? batch.keys.push(key) - 1;
+        numbers.set(key, number);
+      }
+      last = entry;
+      batch.of[index] = number;
+      batch.times[index] = entry.time;
+      batch.logs.push(entry.log.isWellFormed() ? entry.log : entry.log.toWellFormed());
+      for (const _ in entry.metadata) {
+        metadata.set(index, JSON.stringify(entry.metadata));
+        break;
+      }
+    }
+    return batch;
+  };
 }
+
+/** True for what comes as one stream; others may be the same too. */
+const isSameSource = (a: Entry, b: Entry) =>
+  a.labels === b.labels &&
+  a.pod === b.pod &&
+  a.container === b.container &&
+  a.stream === b.stream &&
+  a.namespace === b.namespace &&
+  a.host === b.host &&
+  a.podId === b.podId &&
+  a.dockerId === b.dockerId;

@@ -105,7 +105,7 @@ export function createInsert(db: DatabaseSync) {
       text.named += 1;
       if (text.named <= text.there) continue;
       text.there += 1;
-      addEntry.run(bucket, id, offset, instant.next, batch.metadata[index] ?? null, log);
+      addEntry.run(bucket, id, offset, instant.next, batch.metadata.get(index) ?? null, log);
       instant.next += 1;
       note(parts, { bucket, series: id, first: offset, last: offset, count: 1, bytes: Buffer.byteLength(log) });
     }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { entryFile } from '../../../agent/provide.ts';
 import type { Log } from '../../../system/log.ts';
 import { StoreBusy, type Entry } from '../../store.ts';
-import { pack } from './batch.ts';
+import { createPack } from './batch.ts';
 import { errorOf, type FromWriter, type ThreadData, type ToWriter } from './messages.ts';
 
 /** The thread that writes, from outside. */
@@ -28,6 +28,7 @@ export function startThread(data: ThreadData): Worker {
 /** Resolves when the database is open. `queue` is the most entries that wait. */
 export async function startWriting(data: ThreadData, queue: number, log: Log): Promise<Writing> {
   const worker = startThread(data);
+  const pack = createPack();
   const waiting = new Map<number, Waiting>();
   let waits = 0;
   let last = 0;
