@@ -55,7 +55,6 @@ export interface Assembler<F> {
 
 export function createAssembler<F extends { skip: [number, number] }>(source: Source, limits: Limits): Assembler<F> {
   const { maxLine, count } = limits;
-  const { multiline } = source;
   const parse = limits.raw ? asItStands : lineParser();
   const line = emptyLine();
   const record: LogRecord = { source, stream: 0, seconds: 0, nanos: 0, bytes: Buffer.alloc(0), start: 0, end: 0 };
@@ -82,15 +81,18 @@ export function createAssembler<F extends { skip: [number, number] }>(source: So
   };
   const continues = () => {
     const end = Math.min(line.end, line.start + 1024);
+    const { multiline } = source;
     return multiline !== undefined && !multiline.start.test(line.bytes.toString('utf8', line.start, end));
   };
   /** `line` is whole, and so is its record. */
   const acceptOne = (file: F, offset: number, valid: boolean, batch: Batch) => {
     const { stream, bytes, start, end } = line;
-    if (holding.get(stream)) {
+    if (holding.get(stream)?.partial) {
       holding.add(line, end, file, offset, false, batch);
       return holding.release(stream, batch);
     }
+    // Of a time when lines were joined.
+    holding.release(stream, batch);
     record.stream = stream;
     record.seconds = line.seconds;
     record.nanos = line.nanos;
@@ -118,6 +120,7 @@ export function createAssembler<F extends { skip: [number, number] }>(source: So
     holding.add(line, end, file, offset, true, batch);
   };
   const accept = (file: F, offset: number, valid: boolean, batch: Batch) => {
+    const { multiline } = source;
     if (line.partial) acceptPart(file, offset, batch);
     else if (multiline) acceptOfSeveral(file, offset, multiline.lines, batch);
     else acceptOne(file, offset, valid, batch);

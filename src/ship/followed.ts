@@ -4,7 +4,8 @@ import { createBells } from './bell.ts';
 import type { Counts } from './assembler.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Reached } from './delivery.ts';
-import { isGone, type Found } from './discover.ts';
+import type { Found } from './discover.ts';
+import { isGone } from './look.ts';
 import { createFollower } from './follower.ts';
 import type { FollowWorld, Mark, Reader } from './reader.ts';
 import type { Source } from './record.ts';
@@ -122,7 +123,7 @@ export function createFollowedPaths(
       for (const [path, source] of sources) {
         const one = all.get(path);
         if (!one) begun.set(path, add(path, source, start, since));
-        if (one) one.source.attributes = source.attributes;
+        if (one) Object.assign(one.source, { attributes: source.attributes, multiline: source.multiline });
         one?.reader.want(true);
       }
       // Where not all could be looked at, only what is not there any more is let go.

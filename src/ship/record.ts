@@ -1,4 +1,7 @@
-/** A log file, as far as records tell of it. One object for as long as the file is followed; its attributes are replaced, not changed. */
+/**
+ * A log file, as far as records tell of it. One object for as long as the file is followed; its attributes and
+ * `multiline` are replaced, not changed.
+ */
 export interface Source {
   /** The path by which it was found. */
   path: string;
