@@ -182,9 +182,12 @@ export async function openCheckpoint(
     },
     save,
     async close() {
-      await save();
-      if (journal !== undefined) closeSync(journal);
-      journal = undefined;
+      try {
+        await save();
+      } finally {
+        if (journal !== undefined) closeSync(journal);
+        journal = undefined;
+      }
     },
   };
 }

@@ -39,14 +39,18 @@ export function createDelivery({ name, sink, checkpoint, log, acknowledged, onSp
   let spare: Batch | undefined = sink.batch();
   let sending: Promise<void> | undefined;
 
+  let failing = false;
   const remember = ({ marks, gone }: Reached) => {
     try {
       if (marks.size > 0) checkpoint.commit(marks);
+      for (const path of gone()) checkpoint.forget(path);
+      if (failing && marks.size > 0) log.info('offsets can be written again', { destination: name });
+      failing &&= marks.size === 0;
     } catch (error) {
       const fields = { destination: name, error };
-      log.error('offsets can not be written; after an end of the process lines will come twice', fields);
+      if (!failing) log.error('offsets can not be written; after an end of the process lines will come twice', fields);
+      failing = true;
     }
-    for (const path of gone()) checkpoint.forget(path);
   };
   /** A sink rejects after an abort only; if one does otherwise, it is asked again. */
   const deliver = async (batch: Batch) => {

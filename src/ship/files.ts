@@ -59,7 +59,9 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
 
   /** Goes on where reading of this file has ended before, under this name or another. */
   const pickUp = (file: OpenFile) => {
-    const marks = [...(world.known?.(file.ino) ?? []), ...past.toReversed()];
+    const marks = [...(world.known?.(file.ino) ?? []), ...past];
+    // Of several the farthest: it may have been let go and taken up again.
+    marks.sort((a, b) => b.offset - a.offset);
     return marks.some((mark) => mark.head[0] > 0 && isSame(file, mark) && resume(file, mark));
   };
   const isHeld = ({ ino, dev }: Sibling) => all.some((file) => file.ino === ino && file.dev === dev);

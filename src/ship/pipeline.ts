@@ -61,6 +61,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
   let soon = false;
   let turns = 0;
   let last = now();
+  let unsaved = false;
 
   const schedule = () => {
     if (soon) return;
@@ -133,6 +134,10 @@ export function createPipeline(input: PipelineInput): Pipeline {
     schedule();
   };
 
+  const notSaved = (error: unknown) => {
+    if (!unsaved) log.error('offsets are not saved', { destination: name, error });
+    unsaved = true;
+  };
   const isIdle = () => delivery.filling.count === 0 && !delivery.sending;
   const ticking = setInterval(() => {
     last = now();
@@ -141,7 +146,10 @@ export function createPipeline(input: PipelineInput): Pipeline {
     if (isIdle() && paths.touched.size > 0) delivery.remember(paths.reached());
     behindSince = isIdle() && queue.length === 0 ? undefined : (behindSince ?? last);
     if (turns % saveEvery === 0)
-      checkpoint.save().catch((error: unknown) => log.error('offsets are not saved', { destination: name, error }));
+      checkpoint.save().then(
+        () => (unsaved = false),
+        (error: unknown) => notSaved(error),
+      );
   }, tickEvery);
 
   return {
@@ -184,7 +192,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
       delivery.abort();
       await delivery.sending?.catch(() => undefined);
       paths.close();
-      await checkpoint.close();
+      await checkpoint.close().catch(notSaved);
       sink.close();
     },
     state() {

@@ -162,7 +162,7 @@ describe('from the output of a container to a collector, by watch and ship', { s
         const every = numbers(0, many / 10).map((i) => `${Number(i) * 10} error`);
         await until('the errors', async () => texts(name, 'stderr').length >= every.length);
         assert.deepEqual(texts(name, 'stderr'), every);
-        const [{ path = '' } = {}] = of(name);
+        const path = of(name)[0]?.path ?? '';
         const { stdout } = await testbed.run(node, ['sh', '-c', `ls $(dirname $(readlink -f ${path}))`]);
         t.diagnostic(`${path}: ${stdout.trim().replaceAll('\n', ' ')}`);
         assert.match(stdout, /log\.\d/, 'it was not rotated');

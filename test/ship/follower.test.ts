@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -242,6 +243,69 @@ for (const overlong of ['split', 'truncate'] as const)
     else assert.deepEqual(all.filter((text) => text.endsWith(' [truncated]')).length, 3);
     reader.close();
   });
+
+test('a file that is let go and taken up again goes on where it ended last', (t) => {
+  const path = place(t);
+  const { follow, clock } = tailWorld();
+  const batch = rememberingBatch();
+  let mark: ReturnType<ReturnType<typeof follow>['mark']> | undefined;
+  for (const text of ['a', 'b', 'c', 'd']) {
+    appendFileSync(path, `${text}\n`);
+    const reader = follow(path, mark ? { mark } : {});
+    drain(reader, batch);
+    reader.want(false);
+    clock.now += 6000;
+    drain(reader, batch);
+    assert.equal(reader.done, true);
+    mark = reader.mark();
+  }
+  assert.deepEqual(texts(batch), ['a', 'b', 'c', 'd']);
+});
+
+test('a copy is read to its end before the file that was cut, also from its first byte, and over a restart', (t) => {
+  for (const before of ['', 'a\n'])
+    for (const restart of [false, true]) {
+      const path = place(t);
+      const { follow } = tailWorld();
+      writeFileSync(path, before);
+      const batch = rememberingBatch();
+      let reader = follow(path);
+      drain(reader, batch);
+      appendFileSync(path, 'b\nc\n');
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+      appendFileSync(path, 'd\n');
+      if (restart) {
+        const mark = reader.mark();
+        reader.close();
+        reader = follow(path, { mark });
+      }
+      drain(reader, batch);
+      drain(reader, batch);
+      assert.deepEqual(texts(batch), [...before.split('\n').slice(0, -1), 'b', 'c', 'd'], `${before} ${restart}`);
+      reader.close();
+    }
+});
+
+test('a hole before what is written on after a cut is passed over, however long', (t) => {
+  const path = place(t);
+  const { follow } = tailWorld({ maxLine: 4096, buffer: Buffer.alloc(140_000) });
+  writeFileSync(path, 'a\n');
+  const [reader, batch] = [follow(path), rememberingBatch()];
+  drain(reader, batch);
+  truncateSync(path);
+  for (const [length, text] of [
+    [1_000_000, 'b'],
+    [3_000_000, 'c'],
+  ] as const) {
+    truncateSync(path, 0);
+    truncateSync(path, length);
+    appendFileSync(path, `${text}\n`);
+    for (let i = 0; i < 5; i++) drain(reader, batch);
+  }
+  assert.deepEqual(texts(batch), ['a', 'b', 'c']);
+  reader.close();
+});
 
 test('what lies beside a log and is no part of it', (t) => {
   const path = place(t);

@@ -37,7 +37,7 @@ export interface Program {
 }
 
 /** Waits for a condition; a failing look counts as not yet. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patience = 8000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patience = 30_000): Promise<void> {
   const end = performance.now() + patience;
   let error: unknown;
   const look = async () => {
@@ -55,9 +55,10 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Starts the program with these arguments. */
-export function launch(args: readonly string[], env: Env): ChildProcess {
-  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+/** Starts the program with these arguments, as another user where one is given. */
+export function launch(args: readonly string[], env: Env, uid?: number): ChildProcess {
+  const user = uid === undefined ? {} : { uid, gid: uid };
+  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env, ...user });
 }
 
 /** Waits for the end of a process, with what it has printed. */

@@ -10,9 +10,23 @@ import { startConmon } from './conmon.ts';
 /** A made-up `/var/log` for files that real programs write. */
 export function makePlace(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'klw-tail-'));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const mounted: string[] = [];
+  t.after(() => {
+    for (const at of mounted) spawnSync('umount', ['-l', at]);
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  });
   return {
     root,
+    /** Mounts something, until the returned function is called or the test is over. */
+    mount(at: string, args: readonly string[]): () => void {
+      mkdirSync(at, { recursive: true });
+      const { status, stderr } = spawnSync('mount', [...args, at], { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`mount: ${stderr}`);
+      mounted.push(at);
+      return () => {
+        spawnSync('umount', ['-l', mounted.splice(mounted.indexOf(at), 1)[0] ?? at]);
+      };
+    },
     /** The path of a container's log as the kubelet names it; its directory is made. */
     log(pod: string, restart = 0): string {
       const path = join(root, 'pods', `default_${pod}_uid-${pod}`, 'app', `${restart}.log`);
@@ -38,9 +52,10 @@ export async function startShip(
   collector: Collector,
   options: Readonly<Record<string, string>>,
   env: Env = {},
+  uid?: number,
 ): Promise<Program> {
   const all = { ...quick, '--sink': 'http', '--encoding': 'ndjson', '--url': collector.url, ...options };
-  const child = launch(['ship', ...Object.entries(all).flat()], { PATH: process.env['PATH'], ...env });
+  const child = launch(['ship', ...Object.entries(all).flat()], { PATH: process.env['PATH'], ...env }, uid);
   const program = watching(child);
   t.after(() => program.stop('SIGKILL'));
   await until('the start of ship', () => program.url !== '' || child.exitCode !== null, 30_000);
