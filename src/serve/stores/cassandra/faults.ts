@@ -7,15 +7,22 @@ const passing = new Set<number>([...Object.values(codes), 0x1100, 0x1200, 0x1300
 
 interface DriverError extends Error {
   code?: number;
+  isSocketError?: boolean;
   innerErrors?: Readonly<Record<string, DriverError>>;
 }
 
 const inner = (error: DriverError): DriverError[] => (error.innerErrors ? Object.values(error.innerErrors) : [error]);
 
+/** True if there is nobody to ask now: the driver tells it in several ways, one while it asks and others while it prepares. */
+const isAway = (error: DriverError): boolean =>
+  ['NoHostAvailableError', 'BusyConnectionError'].includes(error.name) ||
+  error.isSocketError === true ||
+  ['No connection available', 'Connection closed'].includes(error.message);
+
 /** True for what may be gone when it is asked again: nobody there, too few replicas, too much to do, no answer in time. */
 export function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error.name === 'NoHostAvailableError' || error.name === 'OperationTimedOutError') return true;
+  if (isAway(error) || error.name === 'OperationTimedOutError') return true;
   const { code } = error as DriverError;
   return error.name === 'ResponseError' && code !== undefined && passing.has(code);
 }
@@ -26,7 +33,7 @@ export function meaning(error: unknown): unknown {
   const all = inner(error);
   const has = (code: number) => all.length > 0 && all.every((one) => one.code === code);
   if (has(codes.overloaded)) return new StoreBusy(`Cassandra has too much to do (${error.message})`, { cause: error });
-  if (error.name === 'NoHostAvailableError' || has(codes.unavailable) || has(codes.bootstrapping))
+  if (isAway(error) || has(codes.unavailable) || has(codes.bootstrapping))
     return new StoreNotReady(error.message, { cause: error });
   return error;
 }
