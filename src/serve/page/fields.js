@@ -1,6 +1,6 @@
 /** @import { SeriesList, Count } from './api.js' */
 /** @import { Filter, State } from './state.js' */
-import { counts, series } from './api.js';
+import { counts, Refused, series } from './api.js';
 import { fieldNames } from './entry.js';
 import { h } from './element.js';
 import { askable, selection } from './query.js';
@@ -11,6 +11,7 @@ import { short } from './volume.js';
  * @typedef {object} FieldsEvents
  * @property {(filters: (filters: Filter[]) => Filter[]) => void} filter
  * @property {(open: string[]) => void} opened
+ * @property {() => void} closed
  */
 
 /** Names of one request for counts. */
@@ -73,7 +74,11 @@ export function createFields(root, events, open) {
     const { signal } = controller;
     void count()
       .then(() => (problem = ''))
-      .catch((/** @type {Error} */ error) => (problem = signal.aborted ? problem : error.message))
+      .catch((/** @type {unknown} */ error) => {
+        // What is wrong with the search itself is told beside it.
+        const told = error instanceof Refused && error.status === 400;
+        if (!signal.aborted) problem = told ? '' : String(Object(error).message);
+      })
       .finally(() => signal.aborted || draw());
   }
 
@@ -81,7 +86,12 @@ export function createFields(root, events, open) {
     const { activeElement, scrollTop } = { activeElement: document.activeElement, scrollTop: root.scrollTop };
     const focused = root.contains(activeElement) ? activeElement?.getAttribute('data-key') : undefined;
     root.replaceChildren(
-      h('h2', {}, 'Fields'),
+      h(
+        'h2',
+        {},
+        'Fields',
+        h('button', { type: 'button', class: 'close', 'aria-label': 'Close the fields', onclick: events.closed }, '×'),
+      ),
       ...(problem === '' ? [] : [h('p', { class: 'problem' }, `Not counted: ${problem}`)]),
       ...(known.size === 0 && problem === '' ? [h('p', { class: 'dim' }, 'Nothing in this time.')] : []),
       ...names().map(section),

@@ -159,11 +159,14 @@ export function createHistogram(root, choose) {
       const shift = utc ? 0 : -new Date(shown.from).getTimezoneOffset() * 60_000;
       const times = ticks(shown.from, end, Math.max(2, plot.clientWidth / 110), shift);
       axis.replaceChildren(
-        ...times.map((time) => {
-          const label = h('span', {}, tickText(time, shown.step, utc));
-          label.style.left = `${((time - shown.from) / (end - shown.from)) * 100}%`;
-          return label;
-        }),
+        // A label at the very end would be cut off.
+        ...times
+          .filter((time) => end - time > (end - shown.from) * (60 / (plot.clientWidth || 600)))
+          .map((time) => {
+            const label = h('span', {}, tickText(time, shown.step, utc));
+            label.style.left = `${((time - shown.from) / (end - shown.from)) * 100}%`;
+            return label;
+          }),
       );
       show();
     },

@@ -18,6 +18,7 @@ import { tail } from './tail.js';
 
 /**
  * @typedef {object} LinesEvents
+ * @property {() => void} loaded The first lines are there, and can be shown.
  * @property {() => void} changed Something that `status` tells is different.
  * @property {(error: unknown, again: () => void) => void} failed A page more could not be loaded.
  * @property {DetailActions} actions
@@ -47,6 +48,7 @@ export function createLines({ scroller, canvas }, events) {
   /** @type {Entry[]} */
   let waiting = [];
   let news = 0;
+  let wasAtEdge = true;
   let selected = '';
   /** @type {Set<string>} */
   const open = new Set();
@@ -73,7 +75,11 @@ export function createLines({ scroller, canvas }, events) {
       if (!stretch) return;
       if (last >= stretch.entries.length - 100) extend('bottom');
       if (first < 100 && scroller.scrollTop > 0) extend('top');
-      if (news > 0 && atEdge() && selected === '') setTimeout(resume);
+      if (!state?.live) return;
+      const edge = atEdge();
+      if (edge !== wasAtEdge) setTimeout(events.changed);
+      wasAtEdge = edge;
+      if (news > 0 && edge && selected === '') setTimeout(resume);
     },
   });
 
@@ -163,7 +169,6 @@ export function createLines({ scroller, canvas }, events) {
     controller = new AbortController();
     const { signal } = controller;
     state = wanted;
-    measure();
     const plan = {
       query: selection(wanted.live ? { ...wanted, to: 'now' } : wanted),
       order: wanted.order,
@@ -180,6 +185,8 @@ export function createLines({ scroller, canvas }, events) {
     selected = '';
     open.clear();
     scroller.dataset['wrap'] = String(look.wrap);
+    events.loaded();
+    measure();
     canvas.setAttribute('aria-rowcount', String(next.done.top && next.done.bottom ? next.entries.length : -1));
     list.reset();
     if (wanted.live) follow();

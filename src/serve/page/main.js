@@ -43,7 +43,7 @@ function go(change) {
   if (next.live && (next.to !== 'now' || duration(next.from) === undefined))
     Object.assign(next, { from: '1h', to: 'now' });
   const address = writeState(next);
-  if (address !== writeState(state)) history.pushState(undefined, '', address);
+  if (address !== writeState(state)) history.pushState('inside', '', address);
   state = next;
   void run();
 }
@@ -71,6 +71,10 @@ function say(text) {
 const lines = createLines(
   { scroller: element('scroller'), canvas: element('canvas') },
   {
+    loaded() {
+      element('message').hidden = true;
+      drawView('lines');
+    },
     changed: drawStatus,
     failed(error, again) {
       failedMore = again;
@@ -97,6 +101,7 @@ const fields = createFields(
       preferences.open = open;
       keepPreferences(preferences);
     },
+    closed: showFields,
   },
   preferences.open,
 );
@@ -127,6 +132,7 @@ async function run() {
   drawControls();
   element('content').setAttribute('aria-busy', 'true');
   element('progress').hidden = false;
+  element('volume').setAttribute('aria-busy', 'true');
   const view = viewOf(state);
   if (view === 'streams') lines.halt();
   try {
@@ -160,7 +166,7 @@ function showFailure(error, signal) {
   const known = error instanceof Refused ? error : undefined;
   const search = known?.problems.find(({ parameter }) => parameter === 'q');
   element('q-problem').hidden = search === undefined;
-  element('q-problem').textContent = search ? `${search.problem}. Expected: ${search.help}.` : '';
+  element('q-problem').textContent = search ? `${search.problem}.` : '';
   box.setAttribute('aria-invalid', String(search !== undefined));
   drawFailure(element('message'), error, ways);
   // What may be over by itself is tried again.
@@ -173,9 +179,10 @@ async function surround(signal) {
   try {
     await fields.show(state, { from: state.from, to: state.to });
     names = fields.names();
-  } catch (error) {
-    if (signal.aborted) throw error;
+  } catch {
+    // Without them it goes on with those that were there before; what is the matter is told where the lines should be.
   }
+  if (signal.aborted) return names;
   void countVolume(signal);
   if (state.live) {
     const again = setInterval(() => {
@@ -211,7 +218,7 @@ async function countVolume(signal) {
 }
 
 function drawVolume() {
-  element('volume').dataset['empty'] = String(volume === undefined);
+  element('volume').setAttribute('aria-busy', 'false');
   const names = fields.names().filter(askable);
   drawVolumeBar(
     element('volume-bar'),
@@ -296,7 +303,8 @@ function drawStatus() {
   more.append(again);
 }
 
-let showsFields = preferences.fields && matchMedia('(min-width: 800px)').matches;
+const isNarrow = () => matchMedia('(max-width: 799px)').matches;
+let showsFields = preferences.fields && !isNarrow();
 
 /** @param {Partial<typeof preferences>} change */
 function prefer(change) {
@@ -318,7 +326,7 @@ function zone() {
 
 function showFields() {
   showsFields = !showsFields;
-  prefer(matchMedia('(min-width: 800px)').matches ? { fields: showsFields } : {});
+  prefer(isNarrow() ? {} : { fields: showsFields });
 }
 
 const live = () => go({ live: !state.live });
@@ -374,9 +382,15 @@ listenToKeys({
   ArrowUp: () => inLines() && lines.move(-1),
   Enter: () => inLines() && lines.toggleSelected(),
   Escape: () => {
+    if (showsFields && isNarrow()) {
+      showFields();
+      return true;
+    }
     if (inLines() && lines.back()) return true;
     if (state.at === '') return false;
-    history.back();
+    // Who came by a link to the line has no page of ours behind this one.
+    if (history.state === 'inside') history.back();
+    else go({});
     return true;
   },
   c: () => {
@@ -394,5 +408,4 @@ listenToKeys({
 });
 
 box.value = state.q;
-drawVolume();
 void run();

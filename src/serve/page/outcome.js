@@ -27,7 +27,9 @@ export function drawFailure(root, error, ways) {
 /** Says that nothing was found, and where there is something. @param {HTMLElement} root @param {State} state @param {boolean} utc @param {Ways} ways @param {AbortSignal} signal */
 export async function drawNothing(root, state, utc, ways, signal) {
   const searched = state.q.trim() !== '' || state.filters.length > 0;
-  const title = `Nothing ${searched ? 'found ' : ''}in this time: ${describeRange(state.from, state.to, utc).toLowerCase()}`;
+  const range = describeRange(state.from, state.to, utc);
+  const time = range.startsWith('Last ') ? `in the ${range.toLowerCase()}` : `in this time: ${range}`;
+  const title = `Nothing ${searched ? 'found ' : ''}${time}`;
   const wider = [
     { text: 'Choose another time', run: () => ways.range.click() },
     ...(searched ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [] }) }] : []),

@@ -5,7 +5,7 @@ import { hueOf, titleOf } from './entry.js';
 import { h } from './element.js';
 import { askable, selection } from './query.js';
 import { onlyValue, writeState } from './state.js';
-import { ago, dateTime } from './time.js';
+import { ago, dateTime, duration } from './time.js';
 import { short, size } from './volume.js';
 
 /**
@@ -19,7 +19,7 @@ import { short, size } from './volume.js';
 
 const identity = ['namespace', 'pod', 'container'];
 const most = 1000;
-const columns = 40;
+const mostSteps = 40;
 const svg = 'http://www.w3.org/2000/svg';
 
 /**
@@ -129,7 +129,7 @@ export function createStreams(root) {
       const by = names.length > 0 && !names.includes('pod') ? ['namespace', ...labels].slice(0, 10) : identity;
       const query = selection({ ...wanted, ...range });
       for (const one of by.filter(askable)) query.append('by', one);
-      query.set('steps', String(columns));
+      query.set('steps', String(mostSteps));
       query.set('limit', String(most));
       const found = await counts(query, signal);
       state = wanted;
@@ -157,7 +157,9 @@ export const linesOf = (state, by) => ({
 function streamsOf(counts, { from, to }, step) {
   /** @type {Map<string, Stream>} */
   const streams = new Map();
-  const length = (to - from) / columns || 1;
+  const length = (step === null ? undefined : duration(step)) ?? (to - from || 1);
+  const first = Math.floor(from / length) * length;
+  const columns = Math.max(1, Math.ceil((to - first + 1) / length));
   for (const { time, by, count, bytes } of counts) {
     const key = JSON.stringify(Object.values(by));
     const start = Date.parse(time);
@@ -168,10 +170,10 @@ function streamsOf(counts, { from, to }, step) {
       last: 0,
       steps: Array.from({ length: columns }, () => 0),
     };
-    const at = Math.max(0, Math.min(columns - 1, Math.floor((start - from) / length)));
+    const at = Math.max(0, Math.min(columns - 1, Math.round((start - first) / length)));
     known.count += count;
     known.bytes += bytes;
-    known.last = Math.max(known.last, Math.min(to, start + (step === null ? 0 : length)));
+    known.last = Math.max(known.last, Math.min(to, start + length));
     known.steps[at] = (known.steps[at] ?? 0) + count;
     streams.set(key, known);
   }
@@ -180,6 +182,7 @@ function streamsOf(counts, { from, to }, step) {
 
 /** @param {readonly number[]} steps @param {number} highest */
 function spark(steps, highest) {
+  const columns = steps.length;
   const picture = document.createElementNS(svg, 'svg');
   picture.setAttribute('viewBox', `0 0 ${columns} 20`);
   picture.setAttribute('preserveAspectRatio', 'none');

@@ -1,0 +1,424 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { faint, nameless } from './support/accessible.ts';
+import { until } from '../support/program.ts';
+import { noBrowser, openBrowser, openServe, type Served } from './support/browser.ts';
+
+const hostile = '<img src=x onerror="document.title=1"><script>alert(1)</script>"\'&amp;';
+
+describe('the page in a browser', { skip: noBrowser }, () => {
+  let served: Served;
+  let browser: Browser;
+  /** What went wrong in any page: errors of scripts, breaches of the policy, dialogs, requests to elsewhere. */
+  const wrong: string[] = [];
+
+  before(async () => {
+    [served, browser] = await Promise.all([openServe(), openBrowser()]);
+    await served.write([
+      ...Array.from({ length: 700 }, (_, at) => [60 + at, `request ${at} of web`] as const),
+      ...Array.from({ length: 40 }, (_, at) => {
+        const log = JSON.stringify({ level: 'error', message: `gateway timeout ${at}`, order: 0 }).replace(
+          '"order":0',
+          '"order":12345678901234567890',
+        );
+        return [
+          90 + at * 10,
+          log,
+          { pod: 'pay-0', container: 'api', stream: 'stderr', labels: { app: 'pay' } },
+        ] as const;
+      }),
+      [30, `${hostile} \u001b[31mred\u001b[0m \u202egnp.exe`, { pod: 'evil-0', labels: { note: hostile } }],
+      [200_000, 'an old line', { pod: 'old-0' }],
+    ]);
+  });
+  after(async () => {
+    await browser?.close();
+    await served?.end();
+  });
+
+  async function open(address = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1300, height: 800 }, ...options });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => wrong.push(String(error)));
+    page.on('dialog', (dialog) => wrong.push(dialog.message()));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        wrong.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith('http://127.0.0.1:') && !request.url().startsWith('blob:'))
+        wrong.push(request.url());
+    });
+    await page.goto(`${served.url}/${address}`);
+    await settled(page);
+    return page;
+  }
+  const settled = (page: Page) => page.locator('#content[aria-busy=false]').waitFor();
+  const summary = (page: Page, text: string) =>
+    page.locator('#summary', { hasText: new RegExp(`^${text}\\b`) }).waitFor();
+  const rows = (page: Page) => page.locator('#canvas [role=row]');
+  const texts = (page: Page) => page.locator('#canvas .text').allTextContents();
+
+  test('first the streams with their counts; a click shows the lines, and back leads back', async () => {
+    const page = await open();
+    await summary(page, '3 streams');
+    const table = page.locator('#streams tbody');
+    assert.match((await table.locator('tr', { hasText: 'web-0/nginx' }).textContent()) ?? '', /shop.*700/);
+    await page.getByRole('link', { name: 'pay-0/api' }).click();
+    await rows(page).first().waitFor();
+    assert.equal(await rows(page).count(), 40);
+    assert.match(page.url(), /is=namespace%3Dshop.*is=pod%3Dpay-0.*is=container%3Dapi/);
+    await page.goBack();
+    await table.locator('tr', { hasText: 'web-0/nginx' }).waitFor();
+    await page.goForward();
+    await rows(page).first().waitFor();
+    await page.context().close();
+  });
+
+  test('a search, its marks, and its link', async () => {
+    const page = await open('?view=lines');
+    await page.keyboard.press('/');
+    await page.keyboard.type('"timeout 1" or /timeout 2\\d/');
+    await page.keyboard.press('Enter');
+    await summary(page, '21 lines');
+    assert.match((await page.locator('mark').first().textContent()) ?? '', /^timeout \d+$/);
+    const again = await open(page.url().slice(served.url.length + 1));
+    assert.deepEqual(await texts(again), await texts(page));
+    await page.context().close();
+    await again.context().close();
+  });
+
+  test('fields are chosen and shut out, with counts', async () => {
+    const page = await open('?view=lines');
+    const fields = page.getByRole('navigation', { name: 'Fields' });
+    assert.match((await fields.locator('[title="stream=stderr"]').textContent()) ?? '', /stderr40/);
+    await fields.locator('[title="stream=stderr"]').click();
+    await summary(page, '40 lines');
+    // What else could be chosen is still counted.
+    await fields.locator('[title="stream=stdout"]', { hasText: '701' }).waitFor();
+    await page.getByRole('button', { name: 'stream = stderr' }).click();
+    await page.getByText('of 701 lines').waitFor();
+    await page.getByRole('button', { name: 'Take back stream!=stderr' }).click();
+    await page.getByText('of 741 lines').waitFor();
+    await page.context().close();
+  });
+
+  test('a line opens with its fields; JSON keeps each digit', async () => {
+    const page = await open('?q=timeout');
+    await rows(page).first().click();
+    const detail = page.locator('.detail');
+    const pre = (await detail.locator('pre').textContent()) ?? '';
+    assert.match(
+      pre,
+      /^\{\n {2}"level": "error",\n {2}"message": "gateway timeout 0",\n {2}"order": 12345678901234567890\n\}$/,
+    );
+    assert.equal(await rows(page).first().getAttribute('aria-expanded'), 'true');
+    await detail.getByRole('button', { name: 'Not this: No lines with container api' }).click();
+    await page.getByRole('heading', { name: 'Nothing found in the last hour' }).waitFor();
+    await page.context().close();
+  });
+
+  test('the lines around a line, and the way back', async () => {
+    const page = await open('?q="request 300"');
+    await rows(page).first().click();
+    await page.getByRole('button', { name: /^Lines around it/ }).click();
+    await page.locator('#canvas [data-line]').waitFor();
+    assert.match((await page.locator('#canvas [data-line] .text').textContent()) ?? '', /request 300/);
+    const around = await texts(page);
+    const at = around.findIndex((text) => text.includes('request 300 '));
+    assert.match(around[at - 1] ?? '', /request 299 /);
+    assert.match(around[at + 1] ?? '', /request 301 /);
+    const linked = await open(page.url().slice(served.url.length + 1));
+    await linked.locator('#canvas [data-line]', { hasText: 'request 300 ' }).waitFor();
+    await page.keyboard.press('Escape');
+    await summary(page, '1 line');
+    await page.context().close();
+    await linked.context().close();
+  });
+
+  test("strangers' text stays text", async () => {
+    const page = await open('?is=pod%3Devil-0');
+    assert.equal((await texts(page))[0], `${hostile} red U+202Egnp.exe`);
+    assert.equal(await page.locator('.ansi-red').textContent(), 'red');
+    await rows(page).first().click();
+    assert.ok((await page.locator('.known').textContent())?.includes(hostile));
+    await page.locator('#fields summary', { hasText: 'note' }).click();
+    await page.locator('#fields .value', { hasText: hostile }).waitFor();
+    assert.equal(await page.locator('img, script:not([src])').count(), 0);
+    await page.goto(
+      `${served.url}/?q=${encodeURIComponent(`"${hostile.replaceAll('"', '\\"')}"`)}&by=${encodeURIComponent(hostile)}`,
+    );
+    await settled(page);
+    assert.equal(await page.locator('img, script:not([src])').count(), 0);
+    await page.context().close();
+  });
+
+  test('what is wrong is told with a way out', async () => {
+    const page = await open('?q=(a');
+    await page.getByRole('alert').getByText('a parenthesis is not closed').waitFor();
+    assert.equal(await page.locator('#q').getAttribute('aria-invalid'), 'true');
+    await page.getByRole('button', { name: 'Take back the search' }).click();
+    await summary(page, '3 streams');
+    await page.route('**/api/**', (route) => route.abort());
+    await page.keyboard.press('r');
+    await page.getByRole('alert').getByText('can’t be reached').waitFor();
+    await page.unroute('**/api/**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await summary(page, '3 streams');
+    await page.context().close();
+  });
+
+  test('where there is nothing, the newest line is offered', async () => {
+    const page = await open('?is=pod%3Dold-0');
+    await page.getByText(/The newest line that fits is from .*, 2 days ago/).waitFor();
+    await page.getByRole('button', { name: 'Show it' }).click();
+    await page.locator('#canvas', { hasText: 'an old line' }).waitFor();
+    await page.goto(`${served.url}/?q=nowhere-at-all`);
+    await page.getByText('Nothing fits at any time.').waitFor();
+    await page.context().close();
+  });
+
+  test('a time is chosen by dragging, by keys, and by typing', async () => {
+    const page = await open('?view=lines');
+    const plot = page.getByRole('slider');
+    const { x, y, width } = (await plot.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+    await page.mouse.move(x + width * 0.5, y + 20);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.75, y + 20, { steps: 3 });
+    await page.mouse.up();
+    await page.waitForURL(/from=.*&to=/);
+    const { searchParams } = new URL(page.url());
+    const length = Date.parse(searchParams.get('to') ?? '') - Date.parse(searchParams.get('from') ?? '');
+    assert.ok(Math.abs(length / 3_600_000 - 0.25) < 0.05, `${length} ms`);
+    await settled(page);
+    await page.goBack();
+    await settled(page);
+    await page.locator('.plot[aria-valuetext="741 lines"]').waitFor();
+    await plot.focus();
+    for (const key of Array<string>(5).fill('ArrowLeft')) await page.keyboard.press(key);
+    await page.keyboard.press('Shift+ArrowLeft');
+    assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /stdout: \d+/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/from=.*&to=/);
+    await page.locator('#range').click();
+    await page.getByLabel('From', { exact: true }).fill('soon');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.getByRole('alert').getByText('"soon" is no time.').waitFor();
+    await page.getByLabel('From', { exact: true }).fill('2h');
+    await page.getByLabel('To', { exact: true }).fill('now');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await page.waitForURL(/from=2h$|from=2h&/);
+    await page.context().close();
+  });
+
+  test('live: new lines come in; who scrolls away is told how many there are', async () => {
+    const page = await open('?q=request&live=1');
+    await page.getByRole('button', { name: 'Live', exact: true, pressed: true }).waitFor();
+    await served.write([[0, 'request new-1']]);
+    await rows(page).first().getByText('request new-1').waitFor();
+    await page.locator('#scroller').hover();
+    await page.mouse.wheel(0, 2000);
+    await page.getByRole('button', { name: 'Paused' }).waitFor();
+    const [first] = await texts(page);
+    await served.write([
+      [0, 'request new-2'],
+      [0, 'request new-3'],
+    ]);
+    await page.getByRole('button', { name: '↑ 2 new' }).waitFor();
+    assert.equal((await texts(page))[0], first);
+    await page.getByRole('button', { name: '↑ 2 new' }).click();
+    await page.getByRole('button', { name: 'Live', exact: true, pressed: true }).waitFor();
+    const top = (await texts(page)).slice(0, 3).toSorted();
+    assert.deepEqual(top, ['request new-1', 'request new-2', 'request new-3']);
+    await page.getByRole('button', { name: 'Newest first' }).click();
+    await served.write([[0, 'request new-4']]);
+    await rows(page).last().getByText('request new-4').waitFor();
+    await page.context().close();
+  });
+
+  test('a hundred thousand lines: few are in the document, all can be reached, not all are kept for ever', async () => {
+    const page = await open();
+    const count = 160_000;
+    await page.route('**/api/search*', async (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const after = query.get('after');
+      const backward = query.get('direction') === 'backward';
+      const from = after === null ? 0 : Number(after) + (backward ? 1 : -1);
+      const all = Array.from({ length: 10_000 }, (_, at) => (backward ? from + at : from - at));
+      const entries = all
+        .filter((at) => at >= 0 && at < count)
+        .map((at) => ({
+          time: new Date(1.7e12 - at).toISOString(),
+          log: `line ${at} ${'x'.repeat(at % 300)}`,
+          cursor: String(at),
+        }));
+      const last = entries.at(-1)?.cursor ?? '0';
+      const next = (backward ? Number(last) < count - 1 : Number(last) > 0) ? last : null;
+      await route.fulfill({ json: { entries, next, from: '2023-11-14T00:00:00Z', to: '2023-11-15T00:00:00Z' } });
+    });
+    await page.getByRole('button', { name: 'Lines', exact: true }).click();
+    await rows(page).first().waitFor();
+    const scroll = (to: number) => page.evaluate(`document.querySelector('#scroller').scrollTop = ${to}`);
+    const loaded = async () =>
+      Number((await page.locator('#summary').textContent())?.split(' ')[0]?.replaceAll(',', ''));
+    await until(
+      'a hundred thousand lines',
+      async () => {
+        await scroll(1e9);
+        return (await loaded()) >= 100_000;
+      },
+      60_000,
+    );
+    assert.ok((await rows(page).count()) < 150);
+    // The end of all, beyond what is kept: the beginning was let go, and comes back.
+    await until(
+      'the last line',
+      async () => {
+        await scroll(1e9);
+        return (await texts(page)).at(-1)?.startsWith(`line ${count - 1} `) ?? false;
+      },
+      60_000,
+    );
+    assert.equal(await loaded(), 150_000);
+    await page.getByRole('button', { name: 'Wrap' }).click();
+    await until(
+      'the first line',
+      async () => {
+        await scroll(1);
+        return (await texts(page))[0]?.startsWith('line 0 ') ?? false;
+      },
+      60_000,
+    );
+    assert.equal(await loaded(), 150_000);
+    await page.context().close();
+  });
+
+  test('by keyboard alone', async () => {
+    const page = await open('?view=lines');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    assert.equal(await page.evaluate(`document.activeElement.getAttribute('aria-rowindex')`), '2');
+    assert.notEqual(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`), 'none');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    await page.locator('.detail').waitFor();
+    await page.keyboard.press('Tab');
+    assert.match((await page.evaluate<string>(`document.activeElement.textContent`)) ?? '', /Lines around it/);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.detail').count(), 0);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Help' }).waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('dialog', { name: 'Help' }).isVisible(), false);
+    await page.keyboard.press('t');
+    await page.waitForURL(/live=1/);
+    await page.keyboard.press('t');
+    await page.waitForURL((url) => !url.search.includes('live'));
+    await page.keyboard.press('w');
+    await page.locator('#scroller[data-wrap=true]').waitFor();
+    await page.context().close();
+  });
+
+  test('times are told here or in UTC', async () => {
+    const page = await open('?view=lines', { timezoneId: 'Asia/Kolkata' });
+    const local = await page.locator('.when').first().getAttribute('title');
+    await page.keyboard.press('u');
+    const utc = await page.locator('.when').first().getAttribute('title');
+    const hours = (said: string | null) => Date.parse(`${(said ?? '').slice(0, 19).replace(' ', 'T')}Z`) / 3_600_000;
+    assert.match(local ?? '', /UTC\+05:30$/);
+    assert.match(utc ?? '', /UTC$/);
+    assert.equal(hours(local) - hours(utc), 5.5);
+    await page.context().close();
+  });
+
+  test('what is shown can be had as a file', async () => {
+    const page = await open('?q=timeout');
+    const save = async (name: RegExp) => {
+      await page.getByRole('button', { name: 'Download' }).click();
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByText(name).click()]);
+      return readFile(await download.path(), 'utf8');
+    };
+    const lines = (await save(/as JSON lines/)).trimEnd().split('\n');
+    assert.equal(lines.length, 40);
+    const [first] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.equal(first?.['pod'], 'pay-0');
+    assert.deepEqual(first?.['labels'], { app: 'pay' });
+    assert.match((await save(/as text/)).split('\n')[0] ?? '', /^\d{4}-.*Z pay-0\/api \{"level"/);
+    await page.context().close();
+  });
+
+  test('each control has a name, and what is written can be read, in light and in dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open('?is=pod%3Dpay-0&q=timeout', { colorScheme });
+      await rows(page).nth(1).click();
+      await page.locator('#fields .count').first().waitFor();
+      assert.deepEqual(await page.evaluate(nameless), []);
+      assert.deepEqual(await page.evaluate(faint), []);
+      await page.goto(`${served.url}/`);
+      await page.locator('#streams tbody tr').first().waitFor();
+      await page.keyboard.press('?');
+      assert.deepEqual(await page.evaluate(nameless), []);
+      assert.deepEqual(await page.evaluate(faint), []);
+      await page.context().close();
+    }
+  });
+
+  test('the colours are chosen, and stay', async () => {
+    const page = await open('', { colorScheme: 'dark' });
+    const ground = () => page.evaluate<string>(`getComputedStyle(document.body).backgroundColor`);
+    const dark = await ground();
+    await page.getByRole('button', { name: 'Colours: as the system' }).click();
+    const light = await ground();
+    assert.notEqual(light, dark);
+    await page.reload();
+    assert.equal(await ground(), light);
+    await page.getByRole('button', { name: 'Colours: light' }).click();
+    assert.equal(await ground(), dark);
+    await page.context().close();
+  });
+
+  test('nothing moves for who wants no motion', async () => {
+    const page = await open('?live=1', { reducedMotion: 'reduce' });
+    const moving = `document.getAnimations().filter(({ playState }) => playState === 'running').length`;
+    assert.equal(await page.evaluate(moving), 0);
+    await page.context().close();
+  });
+
+  test('on a narrow screen nothing stands out of it', async () => {
+    const page = await open('?view=lines', { viewport: { width: 360, height: 640 } });
+    assert.equal(await page.evaluate(`document.documentElement.scrollWidth`), 360);
+    assert.equal(await page.getByRole('navigation', { name: 'Fields' }).isVisible(), false);
+    await page.getByRole('button', { name: 'Fields', exact: true }).click();
+    await page.getByRole('button', { name: 'Close the fields' }).click();
+    assert.equal(await page.getByRole('navigation', { name: 'Fields' }).isVisible(), false);
+    await page.context().close();
+  });
+
+  test('it works below a path of a proxy', async (t) => {
+    const proxy = createServer((request, response) => {
+      const path = /^\/some\/where(\/.*)$/.exec(request.url ?? '')?.[1];
+      const target = served.url + (path ?? '/nothing');
+      const { host: _, ...headers } = request.headers;
+      httpRequest(target, { headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      }).end();
+    });
+    t.after(() => proxy.close().closeAllConnections());
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const page = await open();
+    await page.goto(`http://127.0.0.1:${port}/some/where/`);
+    await page.getByRole('link', { name: 'pay-0/api' }).click();
+    await summary(page, '40 lines');
+    assert.match(page.url(), /\/some\/where\/\?is=/);
+    await page.context().close();
+  });
+
+  test('nothing went wrong beside what was tested', () => assert.deepEqual(wrong, []));
+});

@@ -1,0 +1,66 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+import { launch, until, watching, type Program } from '../../support/program.ts';
+
+const paths = [process.env['E2E_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = paths.find((path) => path !== undefined && existsSync(path));
+
+/** Why there is no browser; false if there is one. */
+export const noBrowser = executablePath === undefined && 'there is no Chromium: apt-get install chromium';
+
+/** What root needs, and nothing that asks the network by itself. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath, args });
+
+export interface Served {
+  program: Program;
+  url: string;
+  /** Stores lines: seconds ago, text, and what differs from a line of stdout of shop/web-0/nginx. */
+  write(lines: readonly (readonly [secondsAgo: number, log: string, more?: Wrote])[]): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface Wrote {
+  namespace?: string;
+  pod?: string;
+  container?: string;
+  stream?: string;
+  labels?: Record<string, string>;
+}
+
+/** The program itself, with an empty store. */
+export async function openServe(): Promise<Served> {
+  const data = mkdtempSync(join(tmpdir(), 'page-'));
+  const args = ['serve', '--port=0', '--bind-address=127.0.0.1', `--data-path=${data}`];
+  const program = watching(launch(args, { PATH: process.env['PATH'] }));
+  await until('the start', () => program.url !== '', 60_000);
+  return {
+    program,
+    url: program.url,
+    async write(lines) {
+      const now = Date.now();
+      const body = lines.map(([ago, log, more = {}]) => {
+        const { namespace = 'shop', pod = 'web-0', container = 'nginx', stream = 'stdout', labels = {} } = more;
+        const names = { namespace_name: namespace, pod_name: pod, container_name: container, host: 'node-1' };
+        return { time: new Date(now - ago * 1000).toISOString(), stream, log, kubernetes: { ...names, labels } };
+      });
+      const answer = await fetch(`${program.url}/write`, { method: 'POST', body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    },
+    async end() {
+      await program.stop();
+      rmSync(data, { recursive: true });
+    },
+  };
+}
