@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
+import { hasCode } from '../system/replace.ts';
 import type { Connection } from './connection.ts';
 import {
   chunks,
@@ -24,6 +25,8 @@ type Range = readonly [least: number, most: number];
 export const defaultTimings = {
   /** The bounds of the back-off after failures. */
   retry: [500, 30_000] as Range,
+  /** The most where no server was reached, which costs it nothing: so what an outage has held back comes soon after it. */
+  unreached: 5_000,
   /** Seconds after which the server is asked to end a watch. */
   watchSeconds: [240, 480] as Range,
   /** How much longer than asked for a watch may last. */
@@ -46,6 +49,7 @@ export const defaultTimings = {
 export type Timings = typeof defaultTimings;
 
 const failuresToRelist = 5;
+const unreachable = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
 const longestLine = 8 * 1024 * 1024;
 
 /** What can be asked of an API server as one list and one watch. */
@@ -204,7 +208,8 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
 
   /** Milliseconds to wait after a failure. */
   function failed(verb: Verb, error: unknown, startedAt: number): number {
-    const [least, most] = timings.retry;
+    const [least, longest] = timings.retry;
+    const most = hasCode(error, ...unreachable) ? Math.min(longest, timings.unreached) : longest;
     if (now() - startedAt > most) failures = 0;
     failures += 1;
     failuresSinceList += 1;

@@ -15,7 +15,7 @@ import { temporaryDirectory } from '../support/tree.ts';
 const fast: Partial<Timings> = { retry: [5, 20], pace: 2, settled: 20, relistGap: 10, watchSeconds: [60, 60] };
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 4000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
+  for (const end = Date.now() + 30_000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
 }
 
 async function start(
@@ -251,6 +251,21 @@ test('requests keep their pace while a server ends every watch at once', async (
   }
   const elapsed = performance.now() - started;
   assert.ok(w.api.requests.length <= elapsed / 30 + 3, `${w.api.requests.length} requests in ${elapsed} ms`);
+});
+
+test('a server that comes back after long is asked soon', async (t) => {
+  const w = await start(t, { timings: { retry: [1, 600_000], unreached: 20 } });
+  await w.watching();
+  await w.api.stop();
+  const asked = async () => {
+    const { values } = await w.metrics.requests.get();
+    return values.find(({ labels: { verb, code } }) => verb === 'list' && code === '0')?.value ?? 0;
+  };
+  // After so many the back-off for a server that answers would be minutes.
+  while ((await asked()) < 20) await sleep(5);
+  w.api.pods.set(makePod({ name: 'late', node: 'node-1' }));
+  await w.api.start();
+  await until(() => w.names().includes('late'), 'the pod');
 });
 
 test('the loop ends by its signal, in a watch and in a pause', async (t) => {
