@@ -24,12 +24,16 @@ const again = 60_000;
 
 /** `complain` is told of files that can't be read, in place of the log. */
 export function createAccount(
-  { name, node }: Pick<Destination, 'name' | 'node'>,
+  { name, node, sink, connection }: Pick<Destination, 'name' | 'node' | 'sink' | 'connection'>,
   metrics: ShipMetrics,
   log: Log,
   complain?: (text: string) => void,
 ): Account {
   const to = { destination: name };
+  const client = sink === 'loki' ? metrics.client : undefined;
+  const host = URL.parse(connection.url)?.host ?? '';
+  /** Of the batch that is on its way. */
+  let givenUp = 0;
   const counted = new Map<string, { now: Counts; published: Counts }>();
   let failingSince: number | undefined;
   let detail = '';
@@ -56,6 +60,7 @@ export function createAccount(
     report: {
       sent(bytes) {
         metrics.sent.inc(to, bytes);
+        client?.sentBytes.inc({ host }, bytes);
         if (failingSince !== undefined) log.info('the destination takes records again', to);
         failingSince = undefined;
         detail = '';
@@ -63,6 +68,7 @@ export function createAccount(
       },
       retried(reason, why) {
         metrics.retries.inc({ ...to, reason });
+        client?.retries.inc({ host });
         const time = performance.now();
         failingSince ??= time;
         detail = `${reason}: ${why}`;
@@ -72,11 +78,17 @@ export function createAccount(
       },
       dropped(reason, lines, why) {
         metrics.dropped.inc({ ...to, reason }, lines);
+        client?.dropped.inc({ host, reason: reason === 'http-429' ? 'rate_limited' : 'ingester_error' }, lines);
+        givenUp += lines;
         log.error('records are given up', { ...to, reason, lines, detail: why });
       },
     },
     on: {
-      acknowledged: (lines) => metrics.acknowledged.inc(to, lines),
+      acknowledged(lines) {
+        metrics.acknowledged.inc(to, lines);
+        client?.sentEntries.inc({ host }, Math.max(0, lines - givenUp));
+        givenUp = 0;
+      },
       lost(bytes, path) {
         metrics.lostFiles.inc(to);
         metrics.lostBytes.inc(to, bytes);

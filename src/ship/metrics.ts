@@ -31,12 +31,26 @@ export function createShipMetrics() {
     lagSeconds: gauge('lag_seconds', 'For how long there has been something unread or not acknowledged.', to),
     failing: gauge('failing_seconds', 'For how long the destination has refused or not answered; 0 if it is well.', to),
     problems: gauge('file_problems', 'Paths that can not be read now.', to),
+    client: clientMetrics(registry),
     logLines: new Counter({
       name: 'log_lines',
       help: 'Records that were read, by node.',
       labelNames: ['log_file_name_pattern', 'node_name'],
       registers,
     }),
+  };
+}
+
+/** What dashboards of a logging-agent ask for: the counters of its client of Loki, under their old names. */
+function clientMetrics(registry: Registry) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter<L>({ name: `promtail_${name}_total`, help, labelNames, registers });
+  return {
+    sentEntries: counter('sent_entries', 'Records that Loki has taken.', ['host']),
+    sentBytes: counter('sent_bytes', 'Bytes of pushes that Loki has taken.', ['host']),
+    dropped: counter('dropped_entries', 'Records that were given up.', ['host', 'reason']),
+    retries: counter('batch_retries', 'Pushes that were repeated.', ['host']),
   };
 }
 

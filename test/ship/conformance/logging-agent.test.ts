@@ -1,6 +1,6 @@
 // What ship has taken over from logging-agent (A), and what it does better.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -252,6 +252,14 @@ test('A-06 500, 500, 429 are repeated with the same bytes, 400 is not and is cou
   const dropped = /^logwatch_ship_dropped_lines_total\{.*reason="http-400".*\} 1$/m;
   await until('it to be counted', async () => dropped.test((await get('/metrics')).body));
   assert.equal(loki.requests.length, 16);
+  const { body } = await get('/metrics');
+  const { host } = new URL(loki.url);
+  for (const line of [
+    `promtail_dropped_entries_total{host="${host}",reason="ingester_error"} 1`,
+    `promtail_sent_entries_total{host="${host}"} 1`,
+    `promtail_batch_retries_total{host="${host}"} 14`,
+  ])
+    assert.ok(body.includes(`${line}\n`), body);
 });
 
 test('A-07 tenant, basic and bearer authorization, headers and external labels arrive', async (t) => {
@@ -350,6 +358,22 @@ test('A-12 /healthz, /status and log_lines; not ready before the first look and 
   await until('it to be ready', async () => (await get('/status')).status === 200);
   assert.match((await get('/metrics')).body, /^log_lines\{.*node_name="node-1".*\} 1$/m);
 });
+test('A-12 promtool reads the metrics, and has nothing to say but of the name that is kept', async (t) => {
+  const { pod, pods } = place(t);
+  const loki = await lokiFor(t);
+  pod('web', cri('a'));
+  const { get } = await start(t, ['--paths', pods, '--url', loki.url]);
+  await until('the line', () => loki.stored === 1);
+  const { body } = await get('/metrics');
+  const promtool = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' });
+  if (promtool.error) return t.skip('there is no promtool');
+  const said = `${promtool.stdout}${promtool.stderr}`.trim().split('\n');
+  assert.deepEqual(
+    said.filter((line) => !line.startsWith('log_lines ')),
+    [],
+  );
+});
+
 test('A-12 log_lines counts by the pattern that has found the file', async (t) => {
   const { root, put } = place(t);
   put('a/1.log', 'one\n');
