@@ -1,9 +1,12 @@
 // The chart on a real cluster with both runtimes: what every kind of workload writes is in serve, each line once.
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { features } from '../../src/kubernetes/rbac.ts';
+import { createAudited, type Audited } from './support/audited.ts';
 import { helm } from './support/helm.ts';
 import { deployment, pod, staticPod } from './support/objects.ts';
 import { buildImage, createRelease, type Release, type Stored } from './support/release.ts';
@@ -34,8 +37,10 @@ describe('the chart on a cluster', { skip }, () => {
   const clusterIP = `10.96.${randomInt(100, 250)}.${randomInt(2, 250)}`;
   const manifests: string[] = [];
   let testbed: Testbed;
+  let root: string;
+  let audited: Audited;
   let release: Release;
-  const kubectl = (...args: string[]) => testbed.kubectl([...args, '-n', namespace]);
+  const kubectl = (...args: string[]) => testbed.kubectl(['-n', namespace, ...args]);
   const apply = (...items: object[]) =>
     testbed.kubectl(['apply', '-n', namespace, '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
   const podsOf = async (application: string) => {
@@ -51,7 +56,9 @@ describe('the chart on a cluster', { skip }, () => {
   };
 
   before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'klw-e2e-'));
     testbed = await openTestbed();
+    audited = await createAudited(testbed, root);
     await buildImage(testbed);
     await testbed.kubectl(['create', 'namespace', namespace]);
     release = createRelease(testbed, namespace, clusterIP);
@@ -59,10 +66,12 @@ describe('the chart on a cluster', { skip }, () => {
   });
 
   after(async () => {
+    await audited.kill();
     for (const path of manifests) await rm(path, { force: true });
     await release.uninstall();
     await testbed.kubectl(['delete', 'namespace', namespace, '--wait=false']);
     await testbed.close();
+    await rm(root, { recursive: true });
   });
 
   it('rolls out on every node, and its own test passes', async () => {
@@ -148,7 +157,7 @@ describe('the chart on a cluster', { skip }, () => {
         });
         return new Set(found.map(({ container }) => container));
       };
-      await has('deployed', 4, /^a line of/);
+      await has('deployed', 2, /^a line of/);
       await has('job', 3, /^is over$/);
       await has('crash', 2, /^before the crash/);
       await has('bare', 1, /^unlabelled$/);
@@ -188,5 +197,34 @@ describe('the chart on a cluster', { skip }, () => {
       ['create', 'pods'],
     ] as const)
       assert.equal(await may(verb, what), false, `${verb} ${what}`);
+  });
+
+  it('asks for what the table says and for nothing else, and ships on while the API server is away', async () => {
+    await audited.start();
+    const { host, port } = audited;
+    await release.upgrade([
+      'watch.namespaceLabels=true',
+      'watch.nodeLabels=true',
+      `watch.env.KUBERNETES_SERVICE_HOST=${host}`,
+      `watch.env.KUBERNETES_SERVICE_PORT=${port}`,
+    ]);
+    const through = (name: string, script: string) =>
+      apply(...nodes.map((node) => pod(`${name}-${node}`, node, { script })));
+    const slow = 'i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo "$i"; sleep 0.1; done; sleep 3600';
+    await through('through', slow);
+    await release.arrived('through-', nodes.length * 20);
+    await audited.kill();
+    await through('meanwhile', `${short}; sleep 3600`);
+    const lines = await release.arrived('through-', nodes.length * 400);
+    for (const node of nodes) counted(lines, `through-${node}`, 400);
+    assert.deepEqual(await release.lines('meanwhile-'), [], 'what nobody knows of is not shipped');
+    await audited.start();
+    const late = await release.arrived('meanwhile-', nodes.length * 500);
+    for (const node of nodes) counted(late, `meanwhile-${node}`, 500);
+    const rules = (['pods', 'namespaces', 'nodes'] as const).flatMap((name) => [...features[name].rules]);
+    const table = rules.flatMap(({ resources, verbs }) =>
+      resources.flatMap((what) => verbs.map((verb) => `${verb} ${what}`)),
+    );
+    assert.deepEqual(await audited.askedBy(`system:serviceaccount:${namespace}:${namespace}`), table.toSorted());
   });
 });

@@ -15,7 +15,7 @@ export interface Release {
   upgrade(more?: readonly string[]): Promise<void>;
   /** All lines of the namespace's pods whose names begin so. */
   lines(pods: string): Promise<Stored[]>;
-  /** Waits until as many different lines of these pods are there. */
+  /** Waits until as many lines of these pods are there. */
   arrived(pods: string, count: number): Promise<Stored[]>;
   test(): Promise<string>;
   uninstall(): Promise<void>;
@@ -41,18 +41,16 @@ export function createRelease(testbed: Testbed, namespace: string, clusterIP: st
     `watch.statePath=/var/log/${namespace}`,
   ];
   const options = ['--namespace', namespace, '--kubeconfig', testbed.kubeconfig()];
-  const lines = async (pods: string): Promise<Stored[]> => {
+  const ask = async (path: string, pods: string): Promise<string> => {
     const query = new URLSearchParams({ namespace, match: `pod=~${pods}.*`, from: '6h' });
-    const { code, stdout, stderr } = await testbed.run('docker', [
-      'curl',
-      '-sSf',
-      `http://${clusterIP}:8080/api/export?${query.toString()}`,
-    ]);
+    const url = `http://${clusterIP}:8080${path}?${query.toString()}`;
+    const { code, stdout, stderr } = await testbed.run('docker', ['curl', '-sSf', url]);
     if (code !== 0) throw new Error(`serve does not answer: ${stderr}`);
-    return stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Stored);
+    return stdout;
+  };
+  const lines = async (pods: string): Promise<Stored[]> => {
+    const all = (await ask('/api/export', pods)).split('\n').filter(Boolean);
+    return all.map((line) => JSON.parse(line) as Stored);
   };
   return {
     async upgrade(more = []) {
@@ -60,11 +58,13 @@ export function createRelease(testbed: Testbed, namespace: string, clusterIP: st
       await runHelm('upgrade', '--install', 'logs', chart, ...options, ...sets, '--wait', '--timeout', '180s');
     },
     lines,
-    arrived: (pods, count) =>
-      until(`${count} lines of ${pods}`, async () => {
-        const found = await lines(pods);
-        return new Set(found.map(({ pod, log }) => `${pod} ${log}`)).size >= count && found;
-      }),
+    async arrived(pods, count) {
+      await until(`${count} lines of ${pods}`, async () => {
+        const { counts } = JSON.parse(await ask('/api/counts', pods)) as { counts: { count: number }[] };
+        return counts.reduce((sum, one) => sum + one.count, 0) >= count;
+      });
+      return lines(pods);
+    },
     test: () => runHelm('test', 'logs', ...options, '--logs'),
     async uninstall() {
       await runHelm('uninstall', 'logs', ...options);
