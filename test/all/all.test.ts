@@ -35,11 +35,15 @@ async function set(t: TestContext) {
     const { log_rows: found } = (await answer.json()) as { log_rows: { log: string }[] };
     return found.map(({ log }) => log);
   };
-  return { world, start, rows };
+  const search = async (match: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/search?${new URLSearchParams({ match }).toString()}`);
+    return ((await answer.json()) as { entries: { log: string }[] }).entries.map(({ log }) => log);
+  };
+  return { world, start, rows, search };
 }
 
 test('a line of a container is found in the store, each once, over a restart', async (t) => {
-  const { world, start, rows } = await set(t);
+  const { world, start, rows, search } = await set(t);
   const cri = await world.pod('shop');
   const docker = await world.pod('cart', { runtime: 'docker' });
   await world.node.write(cri.container, ['one']);
@@ -54,6 +58,7 @@ test('a line of a container is found in the store, each once, over a restart', a
   const after = start();
   await until('the later lines', async () => (await rows('late')).length > 0 && (await rows('cart')).length > 1);
   assert.deepEqual(await rows('shop'), ['one', 'two']);
+  assert.deepEqual(await search('application=shop'), ['two', 'one']);
   assert.deepEqual(await rows('cart'), ['eins', 'zwei']);
   assert.deepEqual(await after.stop(), { code: 0, errors: [] });
 });
