@@ -3,6 +3,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, isScalar, parseDocument, stringify, type YAMLMap } from 'yaml';
+import { between, table } from './docs/table.ts';
 import manifest from './package.json' with { type: 'json' };
 import { features } from './src/kubernetes/rbac.ts';
 
@@ -40,17 +41,10 @@ const sentence = (comment: string) =>
     .map((line) => line.trim())
     .join(' ');
 
-export function table(text: string): string {
+export function valuesTable(text: string): string {
   const cells = rows(text).map(({ key, value, about }) => [`\`${key}\``, value && `\`${value}\``, about]);
-  const all = [['value', 'default', ''], ...cells].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const width = (column: number) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0));
-  const widths = [0, 1, 2].map(width);
-  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  const [head = [], ...rest] = all;
-  return [line(head), `| ${widths.map((count) => '-'.repeat(count)).join(' | ')} |`, ...rest.map(line)].join('\n');
+  return table([['value', 'default', ''], ...cells]);
 }
-
-const [begin, end] = ['<!-- values -->', '<!-- /values -->'];
 
 /** Writes it all to a folder that looks like the chart's. */
 export async function write(to: string): Promise<void> {
@@ -70,9 +64,7 @@ export async function write(to: string): Promise<void> {
   await writeFile(join(files, 'rbac.yaml'), `# Written by chart.ts.\n${stringify(rules)}`);
   const readme = await readFile(join(chart, 'README.md'), 'utf8');
   const values = await readFile(join(chart, 'values.yaml'), 'utf8');
-  const [before = ''] = readme.split(begin);
-  const [, after = ''] = readme.split(end);
-  await writeFile(join(to, 'README.md'), `${before}${begin}\n\n${table(values)}\n\n${end}${after}`);
+  await writeFile(join(to, 'README.md'), between(readme, 'values', valuesTable(values)));
   const about = await readFile(join(chart, 'Chart.yaml'), 'utf8');
   await writeFile(join(to, 'Chart.yaml'), about.replaceAll(/^(version|appVersion): .*$/gm, `$1: ${manifest.version}`));
 }

@@ -1,10 +1,11 @@
-// Writes docs/configuration.md: `node docs/generate.ts`.
+// Writes docs/configuration.md, and the tables of metrics in docs/operating.md: `node docs/generate.ts`.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listAgents, loadAgents } from '../src/agent/load.ts';
 import { document } from '../src/config/document.ts';
 import serve from '../src/serve/commands/serve.ts';
 import ship from '../src/ship/commands/ship.ts';
+import { operating, operatingPage } from './metrics.ts';
 
 const root = join(import.meta.dirname, '..');
 export const page = join(root, 'docs', 'configuration.md');
@@ -20,4 +21,7 @@ export async function configurationPage(): Promise<string> {
   ]);
 }
 
-if (import.meta.main) await writeFile(page, await configurationPage());
+if (import.meta.main) {
+  await writeFile(page, await configurationPage());
+  await writeFile(operating, await operatingPage());
+}

@@ -4,6 +4,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { configurationPage, page } from '../docs/generate.ts';
+import { operating, operatingPage } from '../docs/metrics.ts';
 import { createServeMetrics } from '../src/serve/metrics.ts';
 import { createShipMetrics } from '../src/ship/metrics.ts';
 import { shipOptions } from '../src/ship/options.ts';
@@ -27,6 +28,10 @@ test('the page on configuration is fresh, and has every option of ship', async (
   const [, part = ''] = text.split('\n## Options of `ship`\n');
   const [rows = ''] = part.split('\n## ');
   for (const name of Object.keys(shipOptions)) assert.match(rows, new RegExp(`^\\| \`--${name}\``, 'm'));
+});
+
+test('the tables of metrics of ship and serve are fresh', async () => {
+  assert.ok((await readFile(operating, 'utf8')) === (await operatingPage()), 'docs/operating.md is stale: npm run docs');
 });
 
 test('every agent has a page', async () => {

@@ -29,15 +29,16 @@ test('every manifest parses, and every kustomization has a list of what there is
       join(name, 'kustomization.yaml'),
     ) as unknown as {
       resources?: string[];
-      patches?: { path: string }[];
-      configMapGenerator?: { files: string[] }[];
+      patches?: { path?: string }[];
+      configMapGenerator?: { files?: string[] }[];
     }[];
     const named = [
       ...resources,
-      ...patches.map(({ path }) => path),
-      ...configMapGenerator.flatMap(({ files }) => files),
+      ...patches.flatMap(({ path }) => path ?? []),
+      ...configMapGenerator.flatMap(({ files = [] }) => files),
     ];
-    for (const path of named) assert.ok(existsSync(join(folder, name, path)), `${name} names ${path}`);
+    for (const path of named.map((one) => one.replace(/^.*=/, '')))
+      assert.ok(existsSync(join(folder, name, path)), `${name} names ${path}`);
   }
 });
 

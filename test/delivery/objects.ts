@@ -89,7 +89,7 @@ export function againstPolicy(thing: Thing): string[] {
     for (const { name, mountPath, readOnly } of volumeMounts) {
       const path = own.get(name)?.hostPath?.path;
       if (path === undefined) continue;
-      const ours = path.startsWith('/var/lib/kube-log-watcher');
+      const ours = /^\/var\/lib\/(kube-log-watcher(-[a-z-]+)?|loggy|ship)$/.test(path);
       ask(ours || readOnly, `${of} may write to ${path}`);
       ask(ours || logs.includes(path), `${of} sees ${path} of the node at ${mountPath}`);
     }
