@@ -1,23 +1,39 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before } from 'node:test';
-import { openCassandra, type CassandraSettings } from '../../src/serve/stores/cassandra.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Client } from 'cassandra-driver';
 import type { Store } from '../../src/serve/store.ts';
+import { openCassandra, type CassandraSettings } from '../../src/serve/stores/cassandra.ts';
+import { openSqlite } from '../../src/serve/stores/sqlite.ts';
 import { silent } from '../../src/system/log.ts';
-import { storeSuite } from '../serve/store-suite.ts';
+import { entry, logs, storeSuite } from '../serve/store-suite.ts';
+import { serving } from '../serve/serving.ts';
+import { launch, watching } from '../support/program.ts';
 import { missing, startCluster, type Cluster } from './support/cassandra.ts';
 import { until } from './support/until.ts';
 
 let cluster: Cluster | undefined;
+const directory = mkdtempSync(join(tmpdir(), 'serve-e2e-'));
 
 before(async () => {
-  if (missing === undefined) cluster = await startCluster(1);
+  // One node alone has lost what it has acknowledged in the last 100 ms when it is killed, unless it syncs before it answers.
+  const durable = { commitlog_sync: 'batch', commitlog_sync_period: undefined };
+  if (missing === undefined) cluster = await startCluster(1, durable);
 });
-after(() => cluster?.remove());
+after(async () => {
+  await cluster?.remove();
+  rmSync(directory, { recursive: true });
+});
+
+const keyspace = () => `k${randomBytes(6).toString('hex')}`;
 
 const settings = (more: Partial<CassandraSettings> = {}): CassandraSettings => ({
   hosts: ['127.0.0.1'],
   port: cluster?.port ?? 0,
-  keyspace: `k${randomBytes(6).toString('hex')}`,
+  keyspace: keyspace(),
   replication: { strategy: 'SimpleStrategy', factors: { cluster: 1 } },
   retention: 0,
   consistency: { write: 'LOCAL_QUORUM', read: 'LOCAL_QUORUM' },
@@ -29,13 +45,233 @@ const settings = (more: Partial<CassandraSettings> = {}): CassandraSettings => (
 
 async function open(more: Partial<CassandraSettings> = {}): Promise<Store> {
   const store = openCassandra(settings(more), silent);
-  await until('the store', () =>
+  const ready = () =>
     store.check().then(
       () => true,
       () => false,
-    ),
-  );
+    );
+  await until('the store', ready);
   return store;
 }
 
-if (missing === undefined) storeSuite('cassandra', open);
+async function asking<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    contactPoints: ['127.0.0.1'],
+    localDataCenter: 'datacenter1',
+    protocolOptions: { port: cluster?.port ?? 0 },
+  });
+  try {
+    return await work(client);
+  } finally {
+    await client.shutdown();
+  }
+}
+
+if (missing === undefined) {
+  storeSuite('cassandra', () => open());
+  // Each series has partitions of all spans.
+  storeSuite('cassandra, partitions that are full at once', () => open({ partition: 300 }));
+}
+
+const skip = missing === undefined ? false : missing;
+
+test('B-15, B-22: the schema, and what becomes of it with another retention', { skip }, async () => {
+  const name = keyspace();
+  const store = await open({
+    keyspace: name,
+    replication: { strategy: 'NetworkTopologyStrategy', factors: { datacenter1: 1 } },
+    retention: 30 * 86_400,
+  });
+  await store.close();
+  const table = async () =>
+    asking(async (client) => {
+      const from = `FROM system_schema.tables WHERE keyspace_name = '${name}'`;
+      const { rows } = await client.execute(`SELECT table_name, compaction, default_time_to_live ${from}`);
+      return Object.fromEntries(rows.map((row) => [row['table_name'] as string, row]));
+    });
+  const keyspaces = await asking(async (client) => {
+    const from = `FROM system_schema.keyspaces WHERE keyspace_name = '${name}'`;
+    return (await client.execute(`SELECT replication ${from}`)).rows;
+  });
+  assert.deepEqual(keyspaces[0]?.['replication'], {
+    class: 'org.apache.cassandra.locator.NetworkTopologyStrategy',
+    datacenter1: '1',
+  });
+  const first = await table();
+  assert.deepEqual(Object.keys(first).toSorted(), ['days', 'lines', 'series_of_day']);
+  assert.deepEqual(
+    { ...(first['lines']?.['compaction'] as object) },
+    {
+      class: 'org.apache.cassandra.db.compaction.TimeWindowCompactionStrategy',
+      compaction_window_size: '24',
+      compaction_window_unit: 'HOURS',
+      max_threshold: '32',
+      min_threshold: '4',
+    },
+  );
+  assert.deepEqual(
+    [first['lines']?.['default_time_to_live'], first['days']?.['default_time_to_live']],
+    [2_592_000, 2_764_800],
+  );
+  await (await open({ keyspace: name, retention: 86_400 })).close();
+  const second = await table();
+  assert.equal(second['lines']?.['default_time_to_live'], 86_400);
+});
+
+test('B-22: what is older than the retention is gone, what is younger goes by its time', { skip }, async () => {
+  const store = await open({ retention: 3600 });
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const second = 1_000_000_000n;
+  const ago = (seconds: number) => ({ time: now - BigInt(seconds) * second });
+  await store.write([entry('over', ago(7200)), entry('going', ago(3597)), entry('stays', ago(60))]);
+  const search = { from: now - 10_000n * second, to: now + second };
+  await until('the old ones to be gone', async () => (await logs(store, search)).join() === 'stays');
+  await store.close();
+});
+
+/** Asks both stores the same things, and compares what they answer byte for byte. */
+test('the B list: SQLite and Cassandra give the same answers', { skip }, async (t) => {
+  const argv = ['--entries-limit=3000', '--body-limit=1000000'];
+  const stores = [await open(), await openSqlite({ directory: join(directory, 'sqlite'), queue: 100_000 })] as const;
+  const sides = [await serving(t, stores[0], argv), await serving(t, stores[1], argv)] as const;
+  const ask = async (path: string, body?: unknown) => {
+    const answers = await Promise.all(
+      sides.map(async ({ url }) => {
+        const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+        const answer = await fetch(url + path, init);
+        return `${answer.status} ${answer.headers.get('content-type')} ${await answer.text()}`;
+      }),
+    );
+    assert.equal(answers[0], answers[1], path);
+    return answers[0] ?? '';
+  };
+  const record = (time: string, log: string, pod = 'web', stream = 'stdout') => {
+    const names = { namespace_name: 'default', pod_name: pod, container_name: 'web' };
+    return {
+      log,
+      stream,
+      time,
+      kubernetes: { ...names, pod_id: 'id', host: 'n', docker_id: 'd', labels: { app: pod } },
+    };
+  };
+  const of = (pod: string, from: string, to: string) =>
+    `/query?namespace=default&pod_name=${pod}&container_name=web&start_time=${from}&end_time=${to}`;
+  assert.match(await ask('/write'), /^200 application\/json \{"healthy":true,"detail":""\}$/);
+  assert.match(await ask('/write', [record('2018-05-03T12:04:57.094408152Z', 'hello')]), /^200/);
+  for (const body of [[], null, { a: 1 }, 'illegal', [{ log: 'x' }]]) await ask('/write', body);
+  assert.match(
+    await ask(of('web', '2018-05-03T00:00:00Z', '2018-05-04T00:00:00Z')),
+    /"time": "2018-05-03T12:04:57.094408152Z",\n {6}"log": "hello"/,
+  );
+  // B-09: over midnights.
+  for (const day of ['03', '04', '05'])
+    for (const time of ['23:59:00Z', '23:59:59.999999999Z', '00:00:00Z', '00:01:00Z'])
+      await ask('/write', [record(`2019-05-${day}T${time}`, `${day} ${time}`, 'mid')]);
+  const midnights = await ask(of('mid', '2019-05-03T23:59:00Z', '2019-05-05T00:01:00Z'));
+  assert.equal(midnights.match(/"log"/g)?.length, 8);
+  // B-16: batches of 100 rows over steps of 10 s.
+  const start = Date.parse('2020-01-01T23:50:00Z');
+  for (let step = 0; step < 20; step += 1) {
+    const time = (index: number) => new Date(start + step * 10_000 + index * 100).toISOString();
+    await ask(
+      '/write',
+      Array.from({ length: 100 }, (_, index) => record(time(index), `${step} ${index}`, 'steps')),
+    );
+  }
+  const steps = await ask(of('steps', '2020-01-01T23:50:00Z', '2020-01-02T00:00:00Z'));
+  assert.equal(steps.match(/"log"/g)?.length, 2000);
+  // B-17, B-18: a thousand of one container in one millisecond, sent twice, and all at one time.
+  const busy = Array.from({ length: 1000 }, (_, index) =>
+    record(`2021-01-01T00:00:00.00${String(index).padStart(4, '0')}Z`, `line ${index}`, 'busy'),
+  );
+  const same = Array.from({ length: 1000 }, (_, index) => record('2021-01-01T00:00:01Z', `same ${index}`, 'busy'));
+  for (const batch of [busy, same, busy, same]) await ask('/write', batch);
+  const lines = await ask(of('busy', '2021-01-01T00:00:00Z', '2021-01-01T00:00:01Z'));
+  const found = [...lines.matchAll(/"log": "([^"]*)"/g)].map(([, log]) => log);
+  assert.deepEqual(
+    found,
+    [...busy, ...same].map(({ log }) => log),
+  );
+  // B-19
+  await ask('/write', [record('2018-05-03T00:30:00+02:00', 'east', 'tz')]);
+  assert.match(await ask(of('tz', '2018-05-02T00:00:00Z', '2018-05-02T23:59:59Z')), /"log": "east"/);
+  // B-25, without cursors, which each store has of its own.
+  const range = 'from=2018-01-01T00:00:00Z&to=2022-01-01T00:00:00Z';
+  const asked = ['contains=line+99', 'regex=^same+9.$', 'match=app%3D~m.*', 'pod=busy&limit=7&direction=backward'];
+  for (const query of asked) {
+    const [one, other] = await Promise.all(sides.map((side) => rows(side.url, `/api/search?${range}&${query}`)));
+    assert.ok(one && one.length > 0, query);
+    assert.deepEqual(one, other, query);
+  }
+});
+
+async function rows(url: string, path: string): Promise<unknown[]> {
+  const answer = await fetch(url + path, { headers: { accept: 'application/x-ndjson' } });
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  const list = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const row of list) delete row['cursor'];
+  return list;
+}
+
+test('serve goes on when Cassandra was started again under it, and loses nothing', { skip }, async () => {
+  const argv = [`--cassandra-port=${cluster?.port}`, `--cassandra-keyspace=${keyspace()}`, '--port=0'];
+  const program = watching(launch(['serve', '--bind-address=127.0.0.1', ...argv, '127.0.0.1'], process.env));
+  const acknowledged: string[] = [];
+  const writing = new AbortController();
+  try {
+    await until('the start', () => Promise.resolve(program.url !== ''));
+    await until('readiness', async () => (await fetch(`${program.url}/readyz`)).ok);
+    const statuses = new Set<number>();
+    const writer = async (name: string) => {
+      for (let number = 0; !writing.signal.aborted; number += 1) {
+        const log = `${name} ${number}`;
+        const time = new Date(Date.now()).toISOString();
+        const kubernetes = { namespace_name: 'default', pod_name: name, container_name: 'web' };
+        const answer = await fetch(`${program.url}/write`, {
+          method: 'POST',
+          body: JSON.stringify([{ time, log, stream: 'stdout', kubernetes }]),
+        });
+        await answer.text();
+        statuses.add(answer.status);
+        if (answer.ok) acknowledged.push(log);
+      }
+    };
+    const writers = Promise.all(['a', 'b', 'c', 'd'].map(writer));
+    const [node] = cluster?.nodes ?? [];
+    assert.ok(node);
+    await until('some writes', () => Promise.resolve(acknowledged.length > 100));
+    await node.stop('SIGKILL');
+    await until('it to be told', async () => (await fetch(`${program.url}/readyz`)).status === 503);
+    const before = acknowledged.length;
+    await node.start();
+    await until('it to go on', () => Promise.resolve(acknowledged.length > before + 100));
+    writing.abort();
+    await writers;
+    assert.ok(
+      [...statuses].every((status) => [200, 503, 500, 429].includes(status)),
+      String([...statuses]),
+    );
+    const there = new Set<string>();
+    for (const pod of ['a', 'b', 'c', 'd']) {
+      const of = `namespace=default&pod_name=${pod}&container_name=web&start_time=2020-01-01T00:00:00Z`;
+      const answer = await fetch(`${program.url}/query?${of}`);
+      const found = ((await answer.json()) as { log_rows: { log: string }[] }).log_rows;
+      for (const { log } of found) {
+        assert.ok(!there.has(log), `${log} is there once`);
+        there.add(log);
+      }
+    }
+    assert.deepEqual(
+      acknowledged.filter((log) => !there.has(log)),
+      [],
+    );
+  } finally {
+    writing.abort();
+    const { code } = await program.stop();
+    assert.equal(code, 0);
+  }
+});

@@ -18,6 +18,8 @@ export interface CassandraSettings extends ClientSettings {
   writeBuffer: number;
   /** The most entries that wait to be written. */
   queue: number;
+  /** Bytes of a partition after which the further entries of its series go to partitions of less time. */
+  partition?: number;
 }
 
 /** Requests that read at once. */
@@ -32,7 +34,7 @@ const all = { from: -(2n ** 63n), to: 2n ** 63n - 1n, series: [], text: [] };
  */
 export function openCassandra(settings: CassandraSettings, log: Log): Store {
   const ended = new AbortController();
-  const spread = createSpread();
+  const spread = createSpread(settings.partition);
   const requests = createTurnstile(settings.writeConcurrency);
   const entries = createTurnstile(settings.writeBuffer);
   const gate = createTurnstile(readConcurrency);
