@@ -31,7 +31,10 @@ test('the page on configuration is fresh, and has every option of ship', async (
 });
 
 test('the tables of metrics of ship and serve are fresh', async () => {
-  assert.ok((await readFile(operating, 'utf8')) === (await operatingPage()), 'docs/operating.md is stale: npm run docs');
+  assert.ok(
+    (await readFile(operating, 'utf8')) === (await operatingPage()),
+    'docs/operating.md is stale: npm run docs',
+  );
 });
 
 test('every agent has a page', async () => {
