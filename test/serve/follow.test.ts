@@ -103,7 +103,12 @@ test('filters hold, and what is wrong is told', async (t) => {
 test('who comes back gets what it missed, and nothing twice', async (t) => {
   const { url, write } = await start(t);
   const first = await listen(t, url, 'from=2m');
-  await write(['a', 5], ['b', 4], ['c', 3], ['d', 3]);
+  // In several looks, so that what was told before is met again.
+  await write(['a', 5], ['b', 4]);
+  await first.hears('a', 'b');
+  await write(['c', 3]);
+  await first.hears('a', 'b', 'c');
+  await write(['d', 3]);
   await first.hears('a', 'b', 'c', 'd');
   first.leave();
   await write(['e', 2], ['f', 1]);
