@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Log } from '../system/log.ts';
 import { hasCode, sweep, syncDirectory, writeFile } from '../system/replace.ts';
-import { formatLine, formatOffsets, parseOffsets, readJournal, type Entry } from './offsets.ts';
+import { createJournals } from './journals.ts';
+import { formatLine, formatOffsets, parseOffsets, type Entry } from './offsets.ts';
 import type { FileMark, Mark } from './reader.ts';
 
 /** Where one destination has got to, by path. */
@@ -35,6 +26,8 @@ export interface Checkpoint {
 
 /** So many marks of paths at which there is nothing any more are kept. */
 const goneKept = 1000;
+/** Bytes of a journal after which all is written anew. */
+const longest = 4 * 1024 * 1024;
 
 /**
  * In `directory`, `<name>.json` holds all marks, replaced by rename; `<name>.<n>.journal` holds what came after it, one
@@ -51,14 +44,7 @@ export async function openCheckpoint(
     await sweep(directory);
   }
   const path = directory === undefined ? undefined : join(directory, `${name}.json`);
-  const journalOf = (number: number) => join(directory ?? '', `${name}.${number}.journal`);
-  const journals = () =>
-    readdirSync(directory ?? '').flatMap((file) => {
-      const [, of, number] = /^(.*)\.(\d+)\.journal$/.exec(file) ?? [];
-      return of === name ? [Number(number)] : [];
-    });
-
-  let number = 0;
+  const journals = directory === undefined ? undefined : createJournals(directory, name);
   let found = false;
   let until: number | undefined;
   const entries = new Map<string, Entry>();
@@ -68,35 +54,15 @@ export async function openCheckpoint(
     if (text !== undefined && !saved)
       log.warn('the offsets are unreadable; only what came after them is known', { path });
     for (const [key, entry] of saved?.entries ?? []) entries.set(key, entry);
-    number = saved?.number ?? 0;
-    found = text !== undefined;
-    for (const one of journals().sort((a, b) => a - b)) {
-      if (one < number) continue;
-      found = true;
-      for (const [key, entry] of readJournal(readFileSync(journalOf(one), 'utf8'))) entries.set(key, entry);
-    }
-    // A journal of its own: the last line of an earlier one may be torn.
-    const times = [path, ...journals().map(journalOf)].map((one) => statSync(one, { throwIfNoEntry: false })?.mtimeMs);
-    if (found) until = Math.max(...times.map((time) => time ?? 0));
-    number = Math.max(number, ...journals()) + 1;
+    const later = journals?.read(saved?.number ?? 0);
+    for (const [key, entry] of later?.entries ?? []) entries.set(key, entry);
+    found = text !== undefined || later !== undefined;
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (found) until = Math.max(changed, later?.changed ?? 0);
   }
   let byInode: Map<number, FileMark[]> | undefined;
-  let journal: number | undefined;
-  let written = 0;
   let dirty = false;
   let saving: Promise<void> | undefined;
-  /** The disk was full within a line of the journal. */
-  let torn = false;
-
-  const append = (text: string) => {
-    if (path === undefined) return;
-    journal ??= openSync(journalOf(number), 'a', 0o600);
-    const bytes = Buffer.from(torn ? `\n${text}` : text);
-    torn = true;
-    for (let done = 0; done < bytes.length;) done += writeSync(journal, bytes, done);
-    torn = false;
-    written += bytes.length;
-  };
   /** Where there is nothing any more, the longest gone first. */
   const gone = new Set([...entries].flatMap(([key, { gone }]) => (gone === undefined ? [] : [key])));
   const put = (key: string, entry: Entry) => {
@@ -127,17 +93,10 @@ export async function openCheckpoint(
         gone.delete(key);
         entries.delete(key);
       }
-    const ended = journal;
-    journal = undefined;
-    // What is in it will stand in the other file, so it need not be durable itself.
-    if (ended !== undefined) closeSync(ended);
-    torn = false;
-    number += 1;
-    written = 0;
-    const saved = number;
+    const number = journals?.next() ?? 0;
     await writeFile(path, formatOffsets(number, entries), 0o600);
-    await syncDirectory(directory ?? '');
-    for (const old of journals()) if (old < saved) unlinkSync(journalOf(old));
+    await syncDirectory(dirname(path));
+    journals?.drop(number);
   };
   const save = () => (saving = (saving ?? Promise.resolve()).catch(() => undefined).then(write));
 
@@ -170,23 +129,23 @@ export async function openCheckpoint(
       for (const [key, mark] of marks) text += put(key, mark);
       byInode = undefined;
       dirty = true;
-      append(text);
-      if (written > 4 * 1024 * 1024)
+      journals?.append(text);
+      if ((journals?.size ?? 0) > longest)
         void save().catch((error: unknown) => log.error('offsets are not saved', { error }));
     },
     forget(key) {
       const entry = entries.get(key);
       if (!entry || entry.gone !== undefined) return;
       dirty = true;
-      append(put(key, { ...entry, gone: wall() }));
+      const line = put(key, { ...entry, gone: wall() });
+      journals?.append(line);
     },
     save,
     async close() {
       try {
         await save();
       } finally {
-        if (journal !== undefined) closeSync(journal);
-        journal = undefined;
+        journals?.close();
       }
     },
   };

@@ -30,6 +30,8 @@ export interface OpenFile {
 
 const headLength = 256;
 export const tailLength = 256;
+/** At the end of a file so much is looked through for the last newline. */
+const lastPart = 128 * 1024;
 
 /** Opens a file; never waits, whatever it is. Throws the system's error, or that it is no file. */
 export function openFile(path: string, now: number): OpenFile {
@@ -98,6 +100,16 @@ export function advance(file: OpenFile, bytes: Buffer, end: number, length: numb
   const kept = Math.min(tailLength, end);
   if (file.tail.length === kept) bytes.copy(file.tail, 0, end - kept, end);
   else file.tail = Buffer.from(bytes.subarray(end - kept, end));
+}
+
+/** Moves on behind the last newline, so far as that is within reach; `buffer` is overwritten. */
+export function skipToEnd(file: OpenFile, buffer: Buffer): void {
+  const from = Math.max(0, file.size - lastPart);
+  const length = readSync(file.fd, buffer, 0, Math.min(lastPart, file.size - from), from);
+  const end = buffer.subarray(0, length).lastIndexOf(10) + 1;
+  file.offset = from;
+  advance(file, buffer, end, end);
+  file.skip = [file.offset, file.offset];
 }
 
 export function markOf(file: OpenFile, from: [number, number]): FileMark {

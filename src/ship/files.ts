@@ -1,16 +1,6 @@
-import { closeSync, readSync, statSync } from 'node:fs';
-import {
-  advance,
-  isCopy,
-  isSame,
-  isUnread,
-  markOf,
-  openFile,
-  openThere,
-  resume,
-  unread,
-  type OpenFile,
-} from './file.ts';
+import { closeSync, statSync } from 'node:fs';
+import { isCopy, isSame, markOf, openFile, openThere, resume, skipToEnd, unread, type OpenFile } from './file.ts';
+import { marksOf, type HeldBack } from './marks.ts';
 import type { FileMark, FollowWorld, Mark } from './reader.ts';
 import { findCopy, findMarked, siblingsOf, type Sibling } from './siblings.ts';
 
@@ -39,7 +29,7 @@ export interface Files {
    */
   divert(file: OpenFile): boolean;
   /** Where to go on, by the first line of each stream that is held back. */
-  mark(held: readonly ({ file: OpenFile; offset: number } | undefined)[]): Mark;
+  mark(held: HeldBack): Mark;
   close(): void;
 }
 
@@ -48,8 +38,6 @@ const pastKept = 8;
 const pastHeld = 32;
 /** The most files of one path that are held open; further ones wait on disk until the oldest are read. */
 const filesKept = 16;
-/** At the end of a file so much is looked through for the last newline. */
-const lastPart = 128 * 1024;
 
 export function createFiles(path: string, world: FollowWorld, mark?: Mark): Files {
   const { now } = world;
@@ -90,14 +78,6 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
     if (file.offset > 0) past = [...past, markOf(file, [file.offset, file.offset])].slice(-pastHeld);
     horizon = Math.max(horizon, file.mtime);
     closeSync(file.fd);
-  };
-  const skipToEnd = (file: OpenFile) => {
-    const from = Math.max(0, file.size - lastPart);
-    const length = readSync(file.fd, world.buffer, 0, Math.min(lastPart, file.size - from), from);
-    const end = world.buffer.subarray(0, length).lastIndexOf(10) + 1;
-    file.offset = from;
-    advance(file, world.buffer, end, end);
-    file.skip = [file.offset, file.offset];
   };
 
   return {
@@ -167,7 +147,7 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
       const same = all.some((one) => one.ino === file.ino && one.dev === file.dev);
       if (same || world.isTaken(file.dev, file.ino)) return closeSync(file.fd);
       pickUp(file);
-      if (from === 'end') skipToEnd(file);
+      if (from === 'end') skipToEnd(file, world.buffer);
       all.push(file);
     },
     shut(file) {
@@ -185,22 +165,8 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
       return true;
     },
     mark(held) {
-      const fresh: FileMark[] = [];
-      const finished: FileMark[] = [];
-      let since = horizon;
-      all.forEach((file, index) => {
-        const from = held.map((place, stream) => {
-          const at = place ? all.indexOf(place.file) : -1;
-          const taken = Math.max(file.offset, file.skip[stream as 0 | 1]);
-          if (!place || index < at || at < 0) return taken;
-          return index === at ? place.offset : 0;
-        }) as [number, number];
-        const whole = !isUnread(file) && file.offset === file.size && from.every((at) => at === file.offset);
-        const done = whole && index < all.length - 1 && fresh.length === 0;
-        (done ? finished : fresh).push(markOf(file, from));
-        if (done) since = Math.max(since, file.mtime);
-      });
-      return { files: fresh, past: [...past, ...finished].slice(-pastKept), horizon: since };
+      const { fresh, finished, since } = marksOf(all, held);
+      return { files: fresh, past: [...past, ...finished].slice(-pastKept), horizon: Math.max(horizon, since) };
     },
     close() {
       for (const file of all) closeSync(file.fd);

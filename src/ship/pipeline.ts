@@ -5,6 +5,7 @@ import { createDelivery } from './delivery.ts';
 import type { Found } from './discover.ts';
 import { createFollowedPaths, tickEvery, type Followed } from './followed.ts';
 import type { Sink } from './sink.ts';
+import { createTurns } from './turns.ts';
 
 export interface PipelineInput {
   name: string;
@@ -44,22 +45,18 @@ export interface Pipeline {
   state(): { files: number; open: number; lag: number; behind: number; problems: readonly string[]; tick: number };
 }
 
-const turn = 64 * 1024;
-/** Milliseconds of reading after which others get their turn. */
-const stretch = 10;
 /** Ticks between two savings of the offsets. */
 const saveEvery = 50;
 
 export function createPipeline(input: PipelineInput): Pipeline {
   const { name, sink, checkpoint, batchWait, log, on } = input;
   const now = () => performance.now();
-  const queue: Followed[] = [];
   let full = false;
   let since = 0;
   let behindSince: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let soon = false;
-  let turns = 0;
+  let ticks = 0;
   let last = now();
   let unsaved = false;
 
@@ -83,13 +80,11 @@ export function createPipeline(input: PipelineInput): Pipeline {
     rotated: on.rotated,
     truncated: on.truncated,
   };
-  const enqueue = (one: Followed) => {
-    if (one.queued) return;
-    one.queued = true;
-    queue.push(one);
-    schedule();
+  const onReadable = (one: Followed) => {
+    if (turns.add(one)) schedule();
   };
-  const paths = createFollowedPaths(world, input.counts, checkpoint, enqueue, log);
+  const paths = createFollowedPaths(world, input.counts, checkpoint, onReadable, log);
+  const turns = createTurns((one) => paths.touched.add(one), now);
 
   const send = () => {
     if (!delivery.send(() => paths.reached())) return;
@@ -97,37 +92,19 @@ export function createPipeline(input: PipelineInput): Pipeline {
     clearTimeout(timer);
     timer = undefined;
   };
-  /** Reads what is queued, in turns, into the batch. */
-  const fill = () => {
-    const start = now();
-    const { filling } = delivery;
-    while (!full && queue.length > 0) {
-      const one = queue.shift() as Followed;
-      one.queued = false;
-      const before = filling.count;
-      const progress = one.reader.read(filling, turn);
-      paths.touched.add(one);
-      if (before === 0 && filling.count > 0) since = now();
-      if (progress !== 'dry') {
-        one.queued = true;
-        if (progress === 'more') queue.push(one);
-        else queue.unshift(one);
-      }
-      if (progress === 'full') full = true;
-      if (now() - start > stretch) break;
-    }
-    if (filling.count === 0) full = false;
-  };
   const pump = () => {
     soon = false;
     if (delivery.aborted) return;
-    fill();
+    const { filling } = delivery;
+    const before = filling.count;
+    full = turns.read(filling, full);
+    if (before === 0 && filling.count > 0) since = now();
     const wait = full ? 0 : batchWait - (now() - since);
     if (delivery.filling.count > 0 && !delivery.sending) {
       if (wait <= 0) send();
       else timer ??= setTimeout(due, Math.ceil(wait));
     }
-    if (queue.length > 0 && !full) schedule();
+    if (!turns.none && !full) schedule();
   };
   const due = () => {
     timer = undefined;
@@ -141,11 +118,11 @@ export function createPipeline(input: PipelineInput): Pipeline {
   const isIdle = () => delivery.filling.count === 0 && !delivery.sending;
   const ticking = setInterval(() => {
     last = now();
-    turns++;
+    ticks++;
     paths.tick();
     if (isIdle() && paths.touched.size > 0) delivery.remember(paths.reached());
-    behindSince = isIdle() && queue.length === 0 ? undefined : (behindSince ?? last);
-    if (turns % saveEvery === 0)
+    behindSince = isIdle() && turns.none ? undefined : (behindSince ?? last);
+    if (ticks % saveEvery === 0)
       checkpoint.save().then(
         () => (unsaved = false),
         (error: unknown) => notSaved(error),
@@ -166,13 +143,13 @@ export function createPipeline(input: PipelineInput): Pipeline {
     async finish(signal) {
       clearInterval(ticking);
       for (const one of paths.all.values()) paths.look(one);
-      const over = () => queue.length === 0 && isIdle();
+      const over = () => turns.none && isIdle();
       const onAbort = () => delivery.abort();
       signal.addEventListener('abort', onAbort);
       if (signal.aborted) onAbort();
       if (input.forgetful) {
         for (const { reader } of paths.all.values()) {
-          while (reader.read(delivery.filling, turn) === 'more');
+          while (reader.read(delivery.filling, 64 * 1024) === 'more');
           reader.flush(delivery.filling);
         }
         since = 0;
