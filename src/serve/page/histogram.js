@@ -157,7 +157,7 @@ export function createHistogram(root, choose) {
       plot.setAttribute('aria-valuetext', `${short(shown.total)} lines`);
       const end = shown.from + steps.length * shown.step;
       const shift = utc ? 0 : -new Date(shown.from).getTimezoneOffset() * 60_000;
-      const times = ticks(shown.from, end, Math.max(2, plot.clientWidth / 110), shift);
+      const times = ticks(shown.from, end, Math.max(2, plot.clientWidth / 90), shift);
       axis.replaceChildren(
         // A label at the very end would be cut off.
         ...times

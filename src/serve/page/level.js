@@ -50,6 +50,7 @@ export function levelOfEntry({ log, metadata, source }) {
   const start = log.slice(0, 300);
   const letter = /^([IWEF])\d{4} \d\d:/.exec(start)?.[1];
   if (letter) return klog[letter] ?? '';
+  if (/^(?:[\w.$]*(?:Exception|Error)\b|Traceback \(|Caused by:|thread '.*' panicked)/.test(start)) return 'error';
   const found = said.exec(start) ?? capitals.exec(start.slice(0, 120));
   return levelOf(found?.[1] ?? found?.[2] ?? found?.[3] ?? '');
 }

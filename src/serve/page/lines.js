@@ -1,14 +1,15 @@
-/** @import { Entry, Sent } from './entry.js' */
+/** @import { Entry } from './entry.js' */
 /** @import { Look } from './row.js' */
 /** @import { DetailActions } from './detail.js' */
 /** @import { State } from './state.js' */
 import { search } from './api.js';
 import { createReader } from './entry.js';
 import { createList } from './list.js';
+import { measureRow } from './measure.js';
+import { createNews } from './news.js';
 import { selection } from './query.js';
 import { row, screenLines } from './row.js';
 import { createStretch } from './stretch.js';
-import { tail } from './tail.js';
 
 /**
  * @typedef {object} Parts
@@ -24,11 +25,6 @@ import { tail } from './tail.js';
  * @property {DetailActions} actions
  */
 
-/** Lines that wait while nobody wants to see them yet; when there are more, the search begins anew. */
-const mostWaiting = 5000;
-/** Milliseconds for which a late line is told again. */
-const late = 10_000;
-
 /**
  * The list of lines.
  *
@@ -43,17 +39,13 @@ export function createLines({ scroller, canvas }, events) {
   /** @type {State | undefined} */
   let state;
   let controller = new AbortController();
-  let stop = () => {};
-  let connected = true;
-  /** @type {Entry[]} */
-  let waiting = [];
-  let news = 0;
+  /** @type {ReturnType<typeof createNews> | undefined} */
+  let news;
   let wasAtEdge = true;
   let selected = '';
   /** @type {Set<string>} */
   const open = new Set();
-  let rowHeight = 20;
-  let columns = 100;
+  let size = { height: 20, columns: 100 };
 
   const entries = () => stretch?.entries ?? [];
   /** @param {string} cursor */
@@ -64,7 +56,7 @@ export function createLines({ scroller, canvas }, events) {
     key: (index) => entries()[index]?.cursor ?? '',
     estimate: (index) => {
       const entry = entries()[index];
-      return entry ? rowHeight * screenLines(entry, look.wrap, columns) : rowHeight;
+      return size.height * (entry ? screenLines(entry, look.wrap, size.columns) : 1);
     },
     draw: (index) => {
       const entry = /** @type {Entry} */ (entries()[index]);
@@ -75,11 +67,11 @@ export function createLines({ scroller, canvas }, events) {
       if (!stretch) return;
       if (last >= stretch.entries.length - 100) extend('bottom');
       if (first < 100 && scroller.scrollTop > 0) extend('top');
-      if (!state?.live) return;
+      if (!news) return;
       const edge = atEdge();
       if (edge !== wasAtEdge) setTimeout(events.changed);
       wasAtEdge = edge;
-      if (news > 0 && edge && selected === '') setTimeout(resume);
+      if (news.count() > 0 && edge && selected === '') setTimeout(resume);
     },
   });
 
@@ -116,51 +108,33 @@ export function createLines({ scroller, canvas }, events) {
   }
 
   function resume() {
-    if (!stretch) return;
+    if (!stretch || !news || !state) return;
     unselect();
-    if (waiting.length < news || !stretch.done[stretch.newest]) {
-      // There are more than could be kept.
-      if (state) void show(state, look).catch(() => events.changed());
+    const more = news.take();
+    if (!more || !stretch.done[stretch.newest]) {
+      // What is missing in between is found by another search.
+      show(state, look).catch(events.changed);
       return;
     }
-    const more = waiting;
-    waiting = [];
-    news = 0;
     list.changed(stretch.add(more));
     if (stretch.newest === 'top') scroller.scrollTop = 0;
     else list.reveal(entries().length - 1);
     events.changed();
   }
 
-  function follow() {
-    if (!stretch || !state) return;
-    const read = createReader();
-    const known = new Set(entries().map(({ cursor }) => cursor));
-    const query = selection(state);
-    query.delete('to');
-    query.set('from', new Date(Date.parse(stretch.range.to) - late).toISOString());
-    /** @param {Sent[]} batch */
-    const take = (batch) => {
-      const fresh = batch.filter(({ cursor }) => !known.has(cursor));
-      for (const { cursor } of fresh) known.add(cursor);
-      // A set keeps the order in which it was filled.
-      for (const cursor of known) {
-        if (known.size <= 20_000) break;
-        known.delete(cursor);
-      }
-      if (fresh.length === 0) return;
-      const shown = atEdge() && selected === '';
-      news += fresh.length;
-      waiting.push(...fresh.map(read));
-      if (waiting.length > mostWaiting) waiting = [];
-      if (shown || entries().length === 0) resume();
-      else events.changed();
-    };
-    stop = tail(query, take, (yes) => {
-      connected = yes;
-      events.changed();
-    });
-  }
+  /** @param {State} wanted @param {NonNullable<typeof stretch>} from */
+  const follow = (wanted, { entries, range, newest, done }) =>
+    createNews(
+      wanted,
+      { entries, to: range.to, complete: done[newest === 'top' ? 'bottom' : 'top'] },
+      {
+        came() {
+          if ((atEdge() && selected === '') || stretch?.entries.length === 0) resume();
+          else events.changed();
+        },
+        changed: events.changed,
+      },
+    );
 
   /** What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one. @param {State} wanted @param {Look} how */
   async function show(wanted, how) {
@@ -186,10 +160,12 @@ export function createLines({ scroller, canvas }, events) {
     open.clear();
     scroller.dataset['wrap'] = String(look.wrap);
     events.loaded();
-    measure();
+    const longest = next.entries.reduce((most, { source }) => Math.max(most, source.title.length), 8);
+    scroller.style.setProperty('--source', `${longest + 1}ch`);
+    size = measureRow(canvas);
     canvas.setAttribute('aria-rowcount', String(next.done.top && next.done.bottom ? next.entries.length : -1));
     list.reset();
-    if (wanted.live) follow();
+    if (wanted.live) news = follow(wanted, next);
     if (wanted.live && next.newest === 'bottom') list.reveal(next.entries.length - 1);
     const index = wanted.line === '' ? -1 : indexOf(wanted.line);
     if (index >= 0) list.reveal(index, 'center');
@@ -197,28 +173,8 @@ export function createLines({ scroller, canvas }, events) {
   }
 
   function halt() {
-    stop();
-    stop = () => {};
-    connected = true;
-    waiting = [];
-    news = 0;
-  }
-
-  /** How high a row is, and how many letters go beside each other in it. */
-  function measure() {
-    const probe = document.createElement('div');
-    probe.className = 'row probe';
-    const text = document.createElement('div');
-    text.className = 'text';
-    text.textContent = 'm'.repeat(100);
-    probe.append(text);
-    canvas.append(probe);
-    const range = document.createRange();
-    range.selectNodeContents(text);
-    const letter = range.getBoundingClientRect().width / 100;
-    rowHeight = probe.offsetHeight || 20;
-    columns = Math.max(10, Math.floor(text.clientWidth / (letter || 8)));
-    probe.remove();
+    news?.stop();
+    news = undefined;
   }
 
   function unselect() {
@@ -272,9 +228,9 @@ export function createLines({ scroller, canvas }, events) {
     entries,
     status: () => ({
       count: entries().length,
-      news,
-      connected,
-      paused: news > 0 || !atEdge() || selected !== '',
+      news: news?.count() ?? 0,
+      connected: news?.connected() ?? true,
+      paused: (news?.count() ?? 0) > 0 || !atEdge() || selected !== '',
       loading: stretch?.busy.bottom === true || stretch?.busy.top === true,
       done: stretch?.done.bottom === true,
       newest: stretch?.newest ?? 'top',
@@ -284,7 +240,7 @@ export function createLines({ scroller, canvas }, events) {
     redraw(how) {
       look = { ...look, ...how };
       scroller.dataset['wrap'] = String(look.wrap);
-      measure();
+      size = measureRow(canvas);
       list.reset({ keep: true });
     },
     /** @param {number} by */
@@ -296,7 +252,7 @@ export function createLines({ scroller, canvas }, events) {
           element instanceof HTMLElement &&
           element.getBoundingClientRect().top >= scroller.getBoundingClientRect().top - 1,
       );
-      const from = index < 0 ? (visible ? rowOf(visible) - Math.sign(by) : Math.round(scrollTop / rowHeight)) : index;
+      const from = index < 0 ? (visible ? rowOf(visible) - Math.sign(by) : Math.round(scrollTop / size.height)) : index;
       select(Math.max(0, Math.min(entries().length - 1, from + by)));
     },
     toggleSelected() {

@@ -35,7 +35,15 @@ export async function drawNothing(root, state, utc, ways, signal) {
     ...(searched ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [] }) }] : []),
   ];
   drawMessage(root, { title, text: ['Looking for the newest line before…'], ways: wider });
-  const newest = await findNewest(state, signal);
+  /** @type {string | undefined} */
+  let newest;
+  try {
+    newest = await findNewest(state, signal);
+  } catch {
+    // A server may not look back so far.
+    if (!signal.aborted) drawMessage(root, { title, ways: wider });
+    return;
+  }
   if (newest === undefined) {
     const none = searched ? 'Nothing fits at any time.' : 'No line has come in yet.';
     const how = h('span', {}, 'Send logs to ', h('code', {}, 'loki/api/v1/push'), ' or ', h('code', {}, 'write'), '.');

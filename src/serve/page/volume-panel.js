@@ -1,0 +1,78 @@
+/** @import { State } from './state.js' */
+/** @import { Volume } from './volume.js' */
+/** @import { Move } from './volume-bar.js' */
+import { counts, Refused } from './api.js';
+import { byId } from './element.js';
+import { levelNames } from './entry.js';
+import { createHistogram } from './histogram.js';
+import { askable, selection } from './query.js';
+import { duration } from './time.js';
+import { drawVolumeBar } from './volume-bar.js';
+import { volumeOf } from './volume.js';
+
+/**
+ * @typedef {object} VolumeEvents
+ * @property {(from: number, to: number) => void} choose Milliseconds.
+ * @property {(name: string, value: string) => void} only
+ * @property {(name: string) => void} by
+ * @property {(move: Move) => void} move
+ */
+
+/** Pixels of a bar. */
+const width = 8;
+
+/** How many lines there are over time, with what that is told by. @param {VolumeEvents} events */
+export function createVolumePanel(events) {
+  const root = byId('volume', HTMLElement);
+  const plot = byId('histogram', HTMLElement);
+  const histogram = createHistogram(plot, events.choose);
+  /** @type {Volume | undefined} */
+  let volume;
+  let shownBy = 'stream';
+  let inUtc = false;
+
+  return {
+    /** The lines in all; undefined if they could not be counted. */
+    total: () => volume?.total,
+    busy: () => root.setAttribute('aria-busy', 'true'),
+    /**
+     * Counts, and shows it; what goes wrong is told here.
+     *
+     * @param {State} state
+     * @param {readonly string[]} names What lines have, to be told apart by.
+     * @param {boolean} utc
+     * @param {AbortSignal} signal
+     */
+    async show(state, names, utc, signal) {
+      const by = state.by || levelNames.find((name) => names.includes(name)) || 'stream';
+      const query = selection(state);
+      query.set('by', by);
+      query.set('steps', String(Math.max(20, Math.min(160, Math.floor(plot.clientWidth / width)))));
+      query.set('limit', '1000');
+      let problem = '';
+      try {
+        const found = await counts(query, signal);
+        const time = { from: Date.parse(found.from), to: Date.parse(found.to) };
+        const step = duration(found.step ?? '') ?? (time.to - time.from || 1);
+        volume = volumeOf(found.counts, by, { ...time, step });
+        shownBy = by;
+        inUtc = utc;
+        histogram.show(volume, by, utc);
+      } catch (error) {
+        if (signal.aborted) return;
+        volume = undefined;
+        // What is wrong with the search itself is told beside it.
+        problem = error instanceof Refused && error.status === 400 ? '' : String(Object(error).message);
+      }
+      root.setAttribute('aria-busy', 'false');
+      const known = names.filter(askable);
+      const shown = { volume, by: shownBy, names: known.length > 0 ? known : ['stream'], problem };
+      drawVolumeBar(byId('volume-bar', HTMLElement), shown, events);
+    },
+    /** @param {boolean} utc */
+    redraw(utc) {
+      if (volume && utc !== inUtc) histogram.show(volume, shownBy, utc);
+      inUtc = utc;
+    },
+  };
+}
