@@ -109,3 +109,47 @@ test('kustomize builds them, and what comes out keeps to the rules', { skip: wit
     assert.ok(!JSON.stringify(things).includes('LOKI'), `${name} still has the agent of the base`);
   }
 });
+
+test('the rules tell all that is against them', () => {
+  const bad: Thing = {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'bad' },
+    rules: [{ apiGroups: ['*'], resources: ['pods'], verbs: ['list'] }],
+    spec: {
+      template: {
+        metadata: {},
+        spec: {
+          hostNetwork: true,
+          containers: [
+            {
+              name: 'one',
+              image: 'one:latest',
+              ports: [{ containerPort: 80, hostPort: 80 }],
+              volumeMounts: [{ name: 'root', mountPath: '/host' }],
+              securityContext: { privileged: true, capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } },
+            },
+          ],
+          volumes: [{ name: 'root', hostPath: { path: '/' } }],
+        },
+      },
+    },
+  };
+  assert.deepEqual(
+    againstPolicy(bad).map((line) => line.replace(/^DaemonSet bad: (container one )?/, '')),
+    [
+      'may do more than read',
+      "shares the host's namespaces",
+      'no seccomp profile',
+      'is privileged',
+      'may write to its root',
+      'may gain privileges',
+      'has capabilities',
+      'has no bounds',
+      'has an image of no version',
+      'takes a port of the host',
+      'may write to /',
+      'sees / of the node at /host',
+    ],
+  );
+});
