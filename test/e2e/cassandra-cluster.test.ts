@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openCassandra } from '../../src/serve/stores/cassandra.ts';
 import { silent } from '../../src/system/log.ts';
 import { entry, find } from '../serve/store-suite.ts';
@@ -49,7 +50,11 @@ test(
     const writing = new AbortController();
     const writers = Promise.all(
       ['a', 'b', 'c', 'd'].map(async (name) => {
-        for (let number = 0; !writing.signal.aborted; number += 1) await write(name, number);
+        for (let number = 0; !writing.signal.aborted; number += 1) {
+          await write(name, number);
+          // What is written is read again as a whole, three times.
+          await sleep(5);
+        }
       }),
     );
     const further = async (count: number) => {

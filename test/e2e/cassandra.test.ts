@@ -9,9 +9,9 @@ import type { Store } from '../../src/serve/store.ts';
 import { openCassandra, type CassandraSettings } from '../../src/serve/stores/cassandra.ts';
 import { openSqlite } from '../../src/serve/stores/sqlite.ts';
 import { silent } from '../../src/system/log.ts';
-import { entry, logs, storeSuite } from '../serve/store-suite.ts';
+import { entry, find, logs, storeSuite } from '../serve/store-suite.ts';
 import { serving } from '../serve/serving.ts';
-import { launch, watching } from '../support/program.ts';
+import { end, launch, watching } from '../support/program.ts';
 import { missing, startCluster, type Cluster } from './support/cassandra.ts';
 import { until } from './support/until.ts';
 
@@ -203,6 +203,53 @@ test('the B list: SQLite and Cassandra give the same answers', { skip }, async (
     assert.ok(one && one.length > 0, query);
     assert.deepEqual(one, other, query);
   }
+});
+
+test('what an earlier log server kept in Cassandra is exported, and imported once', { skip }, async (t) => {
+  const name = keyspace();
+  const insert = `INSERT INTO ${name}.logs JSON ?`;
+  await asking(async (client) => {
+    await client.execute(
+      `CREATE KEYSPACE ${name} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+    );
+    const names = 'namespace text, pod_name text, container_name text, date date, time timestamp';
+    const rest = 'message text, stream text, pod_id text, docker_id text, host text, labels map<text, text>';
+    await client.execute(
+      `CREATE TABLE ${name}.logs (${names}, ${rest}, PRIMARY KEY ((namespace, pod_name, container_name, date), time)) ` +
+        'WITH CLUSTERING ORDER BY (time DESC)',
+    );
+    for (let index = 0; index < 1500; index += 1) {
+      const time = new Date(Date.UTC(2018, 4, 3, 23, 50, 0) + index * 1001).toISOString();
+      const place = {
+        namespace: 'default',
+        pod_name: `web-${index % 3}`,
+        container_name: 'web',
+        date: time.slice(0, 10),
+      };
+      const more = index % 2 === 0 ? { labels: { app: 'web' }, host: 'n', stream: 'stderr' } : {};
+      const row = { ...place, time: time.replace('T', ' '), message: `line ${index}`, ...more };
+      await client.execute(insert, [JSON.stringify(row)], { prepare: true });
+    }
+  });
+  const options = [`--cassandra-port=${cluster?.port}`, `--cassandra-keyspace=${name}`];
+  const { code, stdout, stderr } = await end(launch(['export-original', ...options, '127.0.0.1'], process.env));
+  assert.deepEqual([code, stderr], [0, '1500 rows\n']);
+  // The same keyspace takes ours beside it.
+  const store = await open({ keyspace: name });
+  const { url } = await serving(t, store);
+  for (let round = 0; round < 2; round += 1) {
+    const answer = await fetch(`${url}/api/import`, { method: 'POST', body: stdout });
+    assert.deepEqual([answer.status, await answer.text()], [200, '{"entries":1500,"lines":1500}']);
+  }
+  const found = await find(store, { from: -(2n ** 63n), to: 2n ** 63n - 1n });
+  assert.deepEqual(
+    found.map(({ log }) => log),
+    Array.from({ length: 1500 }, (_, index) => `line ${index}`),
+  );
+  const { cursor: _cursor, ...first } = found[0] ?? assert.fail();
+  const from = { namespace: 'default', pod: 'web-0', container: 'web', podId: '', dockerId: '', metadata: {} };
+  const time = BigInt(Date.UTC(2018, 4, 3, 23, 50, 0)) * 1_000_000n;
+  assert.deepEqual(first, { ...from, time, log: 'line 0', stream: 'stderr', host: 'n', labels: { app: 'web' } });
 });
 
 async function rows(url: string, path: string): Promise<unknown[]> {

@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,21 @@ import { until } from './until.ts';
 
 const jars = join(import.meta.dirname, '../../../.cache/cassandra/jars');
 
+/** Java 17, which is the newest that Cassandra 5.0 runs with; the one that is asked for by its name may be another. */
+function findJava(): string | undefined {
+  const homes = existsSync('/usr/lib/jvm') ? readdirSync('/usr/lib/jvm').map((name) => `/usr/lib/jvm/${name}`) : [];
+  const all = [process.env['JAVA_HOME'] ?? '', ...homes].map((home) => (home === '' ? 'java' : join(home, 'bin/java')));
+  return all.find((java) => / version "17\./.test(String(spawnSync(java, ['-version']).stderr)));
+}
+
+const java = existsSync(jars) ? findJava() : undefined;
+
 /** Why there is no Cassandra here; undefined if there is one. */
-export const missing = existsSync(jars) ? undefined : 'test/e2e/support/cassandra.sh has not brought Cassandra';
+export const missing = !existsSync(jars)
+  ? 'test/e2e/support/cassandra.sh has not brought Cassandra'
+  : java === undefined
+    ? 'there is no Java 17'
+    : undefined;
 
 export interface Node {
   host: string;
@@ -120,7 +133,7 @@ function createNode(home: string, host: string, { port, storagePort, index, coun
       const jamm = (await readdir(jars)).find((name) => name.startsWith('jamm-')) ?? '';
       const all = 'ALL-UNNAMED';
       child = spawn(
-        process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java',
+        java ?? 'java',
         [
           ...exported.map((name) => `--add-exports=${name}=${all}`),
           ...opened.map((name) => `--add-opens=${name}=${all}`),

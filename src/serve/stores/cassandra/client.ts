@@ -48,8 +48,8 @@ export interface Page {
   state: string | undefined;
 }
 
-/** Connects, makes what is absent, and gives the one session that everything uses. */
-export async function openSession(settings: ClientSettings, log: Log): Promise<Session> {
+/** Connects, makes what is absent unless told otherwise, and gives the one session that everything uses. */
+export async function openSession(settings: ClientSettings, log: Log, prepare = prepareSchema): Promise<Session> {
   const { default: driver } = await import('cassandra-driver');
   const { policies, types } = driver;
   const { patience = patient } = settings;
@@ -72,7 +72,7 @@ export async function openSession(settings: ClientSettings, log: Log): Promise<S
     await first.connect();
     const { rows } = await first.execute('SELECT data_center FROM system.local');
     datacenter = settings.datacenter ?? String(rows[0]?.['data_center']);
-    for (const statement of await prepareSchema(first, settings)) log.info('cassandra was told', { statement });
+    for (const statement of await prepare(first, settings)) log.info('cassandra was told', { statement });
   } finally {
     await first.shutdown();
   }
