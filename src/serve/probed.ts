@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './store.ts';
 
 /** Milliseconds for which an answer of the store stands, and for which it is waited for. */
-const times = { stands: 1000, patience: 3000 };
+const times = { stands: 1000, patience: 10_000 };
 
 /** The store, whose check is asked for once a second however many probes there are, and never waited for long. */
 export function probed(store: Store, clock: () => number = () => performance.now()): Store {

@@ -155,7 +155,7 @@ test('TLS: from files, which are read again when they change; those of clients t
   const tls = [`--tls-cert-file=${cert}`, `--tls-key-file=${key}`];
   const mutual = [`--tls-client-ca-file=${client}`];
   const program = watching(launch(['serve', ...args, ...tls, ...mutual], { PATH: process.env['PATH'] }));
-  await until('the start', () => program.url !== '');
+  await until('the start', () => program.url !== '', 120_000);
   const port = Number(new URL(program.url).port);
   const ask = (identity: { cert?: string; key?: string }) =>
     new Promise<string>((resolve) => {

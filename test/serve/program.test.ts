@@ -23,7 +23,7 @@ async function start(t: TestContext, args: readonly string[] = [], env: Env = {}
   const all = ['serve', '-port=0', '--bind-address', '127.0.0.1', `--data-path=${fresh()}`, ...args];
   const program = watching(launch(all, { PATH: process.env['PATH'], ...env }));
   t.after(() => program.child.kill('SIGKILL'));
-  await until('the start', () => program.url !== '');
+  await until('the start', () => program.url !== '', 120_000);
   return program;
 }
 
@@ -37,7 +37,7 @@ const query =
 
 test('B-24: asked to end, it finishes what it has begun, takes no more, and ends well', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const program = await start(t);
+    const program = await start(t, ['--grace=100']);
     const body = JSON.stringify([record]);
     const headers = { 'content-length': body.length };
     const writing = request(`${program.url}/write`, { method: 'POST', headers });

@@ -44,14 +44,14 @@ for (const [sink, path, more] of [
     const data = [`--data-path=${join(directory, 'data')}`, '--bind-address=127.0.0.1', '--port=0'];
     const serve = watching(launch(['serve', ...data, `--write-tokens=${tokens}`], { PATH }));
     t.after(() => serve.child.kill('SIGKILL'));
-    await until('serve', () => serve.url !== '');
+    await until('serve', () => serve.url !== '', 120_000);
     const to = [`--sink=${sink}`, `--url=${serve.url}${path}`, `--token-file=${tokens}`, '--node-name=node-1'];
     const from = [`--paths=${join(directory, 'pods/*/*/*.log')}`, `--state-path=${join(directory, 'state')}`];
     const ship = launch(['ship', ...from, ...to, ...more, '--status-address=off', '--batch-wait=0.05'], { PATH });
     t.after(() => ship.kill('SIGKILL'));
     const ended = end(ship);
     const stored = () => serve.metric('logwatch_serve_stored_entries_total');
-    await until('all to be stored', async () => (await stored()) === 2 * count, 30_000);
+    await until('all to be stored', async () => (await stored()) === 2 * count, 120_000);
     ship.kill('SIGTERM');
     assert.equal((await ended).code, 0);
     for (const [container, lines] of expected) {
