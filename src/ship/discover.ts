@@ -71,7 +71,7 @@ function walk(directory: string, parts: readonly GlobPart[], accept: (path: stri
     if (!part.matches.test(entry.name) || (entry.name.startsWith('.') && !part.matches.source.startsWith('^\\.')))
       continue;
     if (rest.length > 0) {
-      if (entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(path))) walk(path, rest, accept, found);
+      if (entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(path, found))) walk(path, rest, accept, found);
     } else if (!entry.isDirectory() && !/\.(gz|tmp|bz2|xz|zst)$/.test(entry.name)) {
       accept(path);
     }

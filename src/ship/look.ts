@@ -21,8 +21,14 @@ export function entriesOf(directory: string, found: Pick<Looked, 'problems'>): D
   }
 }
 
-export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** True if the path leads to a directory; what is in the way, as a loop of links, is a problem. */
+export function isDirectory(path: string, found: Pick<Looked, 'problems'>): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    found.problems.push((error as Error).message);
+    return false;
+  }
 }
 
 /** True if nothing is at the path, however little is known of others. */

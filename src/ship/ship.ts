@@ -70,6 +70,8 @@ export async function createShip(
         interval: core.interval * 1000,
         linger: core.linger * 1000,
         patience: core['partial-wait'] * 1000,
+        gone: { wait: core['gone-wait'] * 1000, most: core['gone-files'] },
+        polling: core.polling,
         forgetful: core['state-path'] === undefined,
         log,
         counts: account.counts,
@@ -108,6 +110,18 @@ export async function createShip(
     if (bells.follow(found.directories).size > 0 && again.length === 0) again = [20];
   };
 
+  /** True if all could be looked at; a look that fails is repeated. */
+  const look = () => {
+    try {
+      scan();
+      return true;
+    } catch (error) {
+      if (told !== String(error)) log.error('the look for files has failed', { error });
+      told = String(error);
+      return false;
+    }
+  };
+
   const measure = () => {
     for (const { destination, pipeline, account } of parts) {
       const { files, open, lag, behind, problems } = pipeline.state();
@@ -133,9 +147,11 @@ export async function createShip(
     }),
     measure,
     async run(signal, onFollowed) {
-      for (let first = true; !signal.aborted; first = false) {
-        scan();
-        if (first) onFollowed();
+      for (let followed = false; !signal.aborted;) {
+        if (look() && !followed) {
+          followed = true;
+          onFollowed();
+        }
         const wait = again.shift() ?? core.interval * 1000;
         const woken = new AbortController();
         wake = () => woken.abort();

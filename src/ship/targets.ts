@@ -18,7 +18,7 @@ interface RawTarget {
 
 /** A file, or all `.json` and `.yaml` files of a directory; each holds one target, or `targets` with several. */
 export function readTargets(path: string, found: Looked): TargetEntry[] {
-  if (!isDirectory(path)) return readTargetFile(path, found);
+  if (!isDirectory(path, found)) return readTargetFile(path, found);
   found.directories.add(path);
   const names = entriesOf(path, found).map(({ name }) => name);
   const wanted = names.filter((name) => /^[^.].*\.(json|ya?ml)$/.test(name));

@@ -114,3 +114,14 @@ test('patterns of whole paths', () => {
     false,
   ]);
 });
+
+test('directories that lead in a circle are told, and do not end the look', (t) => {
+  const { root, put, link, wanted } = tree(t);
+  put('pods/a/0.log');
+  link('pods/loop', 'loop');
+  link('targets', 'targets');
+  const { sources, problems } = discover(wanted({ paths: [`${root}/pods/*/*.log`], targets: join(root, 'targets') }));
+  assert.deepEqual([...sources.keys()], [join(root, 'pods/a/0.log')]);
+  assert.ok(problems.some((problem) => problem.includes('pods/loop')));
+  assert.ok(problems.some((problem) => problem.includes('targets')));
+});
