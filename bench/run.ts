@@ -9,6 +9,7 @@ import { quiet } from './quiet.ts';
 import { requests } from './requests.ts';
 import { serveQueries, serveWrites } from './serve.ts';
 import { churn, delay, idle, throughput } from './ship.ts';
+import { serveReads } from './serve-reads.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
 import { cpus } from 'node:os';
@@ -37,6 +38,7 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
   'ship-delay': { title: 'From a line in a quiet file to its push, batch wait 100 ms', measure: delay },
   serve: { title: 'Taking entries of 200 bytes from 100 containers, 1,000 a request, durable', measure: serveWrites },
   'serve-queries': { title: 'Questions about ten million entries of a day', measure: () => serveQueries() },
+  'serve-reads': { title: 'Large answers from a million entries of an hour', measure: () => serveReads() },
   'ship-churn': { title: 'Shipping 10,000 logs that come and go', measure: churn },
   'ship-idle': { title: 'Shipping 500 files in which nothing happens', measure: idle },
 };
