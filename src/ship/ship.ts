@@ -70,8 +70,6 @@ export async function createShip(
         interval: core.interval * 1000,
         linger: core.linger * 1000,
         patience: core['partial-wait'] * 1000,
-        gone: { wait: core['gone-wait'] * 1000, most: core['gone-files'] },
-        polling: core.polling,
         forgetful: core['state-path'] === undefined,
         log,
         counts: account.counts,
