@@ -3,12 +3,13 @@ import { ConfigError } from '../config/error.ts';
 import type { Process } from '../config/command.ts';
 import type { Config } from '../config/parse.ts';
 import { connect } from '../kubernetes/connection.ts';
-import { featuresOf } from '../kubernetes/rbac.ts';
+import { featuresOf, type FeatureName } from '../kubernetes/rbac.ts';
 import type { LoadedAgent } from '../agent/load.ts';
 import { checkCluster } from './doctor/cluster.ts';
 import { checkDirectories } from './doctor/directories.ts';
 import { fail, ok, warn, type Finding } from './doctor/finding.ts';
 import { checkInotify } from './doctor/inotify.ts';
+import { checkSource } from './doctor/kubelet.ts';
 import { checkMounts } from './doctor/mounts.ts';
 import { checkShippers } from './doctor/shippers.ts';
 import { createScan, rootsOf } from './scan.ts';
@@ -45,11 +46,17 @@ export async function examine(process: Process, ignore: readonly string[]): Prom
   ];
 }
 
+/** What gives the pods, and the API server as far as anything is asked of it. */
 async function clusterOf(core: Config['core'], { signal: ended }: Process): Promise<Finding[]> {
-  const wanted = featuresOf(core);
-  if (wanted.length === 0) return [];
-  const { 'kube-url': kubeUrl, kubeconfig, context } = core;
   const signal = AbortSignal.any([ended, AbortSignal.timeout(20_000)]);
+  const source = core['pod-source'] === 'api' ? [] : [await checkSource(core, signal)];
+  // The rights at a kubelet are told by its own answer.
+  const wanted = featuresOf(core).filter((name) => name !== 'kubelet');
+  return wanted.length === 0 ? source : [...source, ...(await serverOf(core, wanted, signal))];
+}
+
+async function serverOf(core: Config['core'], wanted: readonly FeatureName[], signal: AbortSignal): Promise<Finding[]> {
+  const { 'kube-url': kubeUrl, kubeconfig, context } = core;
   try {
     const connection = await connect({ kubeUrl, kubeconfig, context, patience: 5000 });
     const node = core['node-name'] ?? '';

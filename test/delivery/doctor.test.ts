@@ -66,6 +66,21 @@ test('doctor tells of an API server that is away, of a node of another name', as
   assert.match(away('API server')?.detail ?? '', /ECONNREFUSED/);
 });
 
+test('doctor asks who gives the pods, and the API server only where it is needed', async (t) => {
+  const { world, ask } = await examined(t);
+  await world.pod('shop');
+  world.api.forbidden.add('pods');
+  const kubelet = { WATCHER_POD_SOURCE: 'kubelet', WATCHER_KUBELET_URL: world.api.url };
+  const refused = await ask(kubelet);
+  assert.match(refused.of('kubelet')?.detail ?? '', /answered 403/);
+  assert.match(refused.of('kubelet')?.fix ?? '', /rbac kubelet \| kubectl apply/);
+  world.api.forbidden.delete('pods');
+  const { ok, of } = await ask({ ...kubelet, WATCHER_KUBE_URL: 'http://127.0.0.1:1' });
+  assert.ok(ok);
+  assert.equal(of('kubelet')?.detail, '1 pods');
+  assert.equal(of('API server'), undefined);
+});
+
 test('doctor tells of mounts that are missing and of links that lead nowhere', async (t) => {
   const { world, ask } = await examined(t);
   const { container } = await world.pod('shop');
