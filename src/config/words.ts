@@ -14,7 +14,10 @@ export const typeWords: Readonly<Record<OptionType, string>> = {
 
 export const exitCodes: readonly (readonly [number, string])[] = [
   [0, 'Ended as asked. `explain`: the container is collected'],
-  [1, 'Failed; `render --diff`: there are differences; `lint`: problems were found; `doctor`: something has to be done'],
+  [
+    1,
+    'Failed; `render --diff`: there are differences; `lint`: problems were found; `doctor`: something has to be done',
+  ],
   [2, 'The command line or the configuration has problems; `lint`: a file can not be read'],
   [3, '`explain`: excluded'],
   [4, '`explain`: not decided yet'],
