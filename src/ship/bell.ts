@@ -12,7 +12,8 @@ export interface Bells {
   close(): void;
 }
 
-export function createBells(ring: (directory: string) => void, log: Log): Bells {
+/** With `polling` it stays silent. */
+export function createBells(ring: (directory: string) => void, log: Log, polling: boolean): Bells {
   const watchers = new Map<string, FSWatcher>();
   let refused = false;
   const drop = (directory: string) => {
@@ -23,7 +24,7 @@ export function createBells(ring: (directory: string) => void, log: Log): Bells 
     follow(directories) {
       const added = new Set<string>();
       for (const directory of watchers.keys()) if (!directories.has(directory)) drop(directory);
-      for (const directory of directories) {
+      for (const directory of polling ? [] : directories) {
         if (watchers.has(directory)) continue;
         try {
           const watcher = watch(directory, { persistent: false }, () => ring(directory));

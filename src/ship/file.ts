@@ -17,7 +17,8 @@ export interface OpenFile {
   tail: Buffer;
   size: number;
   mtime: number;
-  links: number;
+  /** Since when it has no name any more, of the clock that never goes back. */
+  gone: number | undefined;
   /** When it was made, in milliseconds since 1970; 0 where the file system does not tell. */
   birth: number;
   /** It was made of a file before that was cut: it grows no more, and may be used for the next copy. */
@@ -48,7 +49,7 @@ export function openFile(path: string, now: number): OpenFile {
     ...unread(),
     size: stat.size,
     mtime: stat.mtimeMs,
-    links: stat.nlink,
+    gone: stat.nlink === 0 ? now : undefined,
     birth: stat.birthtimeMs,
     copy: false,
     seen: { size: 0, mtime: stat.mtimeMs },
@@ -78,7 +79,7 @@ export function refresh(file: OpenFile, now: number): void {
   if (stat.size !== file.size) file.grown = now;
   file.size = stat.size;
   file.mtime = stat.mtimeMs;
-  file.links = stat.nlink;
+  file.gone = stat.nlink === 0 ? (file.gone ?? now) : undefined;
 }
 
 /** True if there is something that has not been looked through: more bytes, fewer, or others. */

@@ -158,9 +158,9 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
       const copy = takeCopy(siblingsOf(path), markOf(file, [file.offset, file.offset]));
       if (!copy) return false;
       const cut = { ...file, ...unread() };
-      const { fd, dev, ino, size, mtime, links, birth, grown } = copy;
+      const { fd, dev, ino, size, mtime, gone, birth, grown } = copy;
       // What is held back of it stands in the copy at the same place.
-      Object.assign(file, { fd, dev, ino, size, mtime, links, birth, grown, copy: true, seen: unread().seen });
+      Object.assign(file, { fd, dev, ino, size, mtime, gone, birth, grown, copy: true, seen: unread().seen });
       all.splice(all.indexOf(file) + 1, 0, cut);
       return true;
     },

@@ -41,16 +41,21 @@ export interface FollowedPaths {
   close(): void;
 }
 
+export interface FollowedInput {
+  counts(pattern: string): Counts;
+  checkpoint: Pick<Checkpoint, 'get'>;
+  log: Log;
+  polling: boolean;
+}
+
 export const tickEvery = 100;
 /** For so long a file is looked at with each tick after it had something; then inotify has to tell. */
 const warm = 1000;
 
 export function createFollowedPaths(
   world: Omit<FollowWorld, 'isTaken' | 'count'>,
-  counts: (pattern: string) => Counts,
-  checkpoint: Pick<Checkpoint, 'get'>,
+  { counts, checkpoint, log, polling }: FollowedInput,
   onReadable: (one: Followed) => void,
-  log: Log,
 ): FollowedPaths {
   const { now } = world;
   const all = new Map<string, Followed>();
@@ -71,10 +76,14 @@ export function createFollowedPaths(
       problems.delete(one.path);
     }
   };
-  const bells = createBells((directory) => {
-    const time = now();
-    for (const one of all.values()) if (one.directory === directory && time - one.looked > 1) look(one, time);
-  }, log);
+  const bells = createBells(
+    (directory) => {
+      const time = now();
+      for (const one of all.values()) if (one.directory === directory && time - one.looked > 1) look(one, time);
+    },
+    log,
+    polling,
+  );
   /** Directories of quiet files are followed; one that is written to would ring with each line. */
   const hangBells = () => {
     bellsChange = false;

@@ -26,6 +26,8 @@ export function createFollower(
   let directoryChanged = 0;
   let problem = '';
   let done = false;
+  /** Files without a name. */
+  let nameless = 0;
   /** The batch had no room: there is more, whatever a look says. */
   let waiting = false;
 
@@ -62,6 +64,25 @@ export function createFollower(
     if (!files.openMissed()) return;
     if (newest) world.rotated();
     files.openCurrent(first ? start : 'beginning');
+  };
+
+  /** Gives up what has no name any more and could not be read in time. */
+  const giveUp = (time: number) => {
+    if (nameless === 0 && files.all.every((file) => file.gone === undefined)) return;
+    const { gone } = world;
+    const count = () => {
+      const counted = files.all.filter((file) => file.gone !== undefined);
+      gone.held += counted.length - nameless;
+      nameless = counted.length;
+      return counted;
+    };
+    for (const file of count()) {
+      if (!isUnread(file) && file.offset >= file.size) continue;
+      if (time - (file.gone ?? time) < gone.wait && gone.held <= gone.most) continue;
+      world.lost('gone', Math.max(0, file.size - file.offset), path);
+      files.shut(file);
+      count();
+    }
   };
 
   /** Closes what was read to its end, once it has not grown for a while. */
@@ -135,6 +156,7 @@ export function createFollower(
       } catch (error) {
         tell(error as Error);
       }
+      giveUp(time);
       retire(time);
       return waiting || files.all.some(isUnread) || (released && !done) || assembler.bytes > 0;
     },
@@ -167,6 +189,8 @@ export function createFollower(
     close() {
       assembler.drop();
       files.close();
+      world.gone.held -= nameless;
+      nameless = 0;
       done = true;
     },
   };

@@ -19,6 +19,9 @@ export interface PipelineInput {
   interval: number;
   linger: number;
   patience: number;
+  gone: { wait: number; most: number };
+  /** True where inotify is not to be used. */
+  polling: boolean;
   /** True if beginnings of lines can't be remembered over the end of the process. */
   forgetful: boolean;
   log: Log;
@@ -74,6 +77,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
     buffer: Buffer.allocUnsafe(Math.max(input.limits.maxLine, 128 * 1024) + 16 * 1024),
     linger: input.linger,
     patience: input.patience,
+    gone: { ...input.gone, held: 0 },
     lost: (_: string, bytes: number, path: string) => on.lost(bytes, path),
     problem: on.problem,
     known: (ino: number) => checkpoint.known(ino),
@@ -83,7 +87,7 @@ export function createPipeline(input: PipelineInput): Pipeline {
   const onReadable = (one: Followed) => {
     if (turns.add(one)) schedule();
   };
-  const paths = createFollowedPaths(world, input.counts, checkpoint, onReadable, log);
+  const paths = createFollowedPaths(world, input, onReadable);
   const turns = createTurns((one) => paths.touched.add(one), now);
 
   const send = () => {

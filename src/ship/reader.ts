@@ -56,6 +56,11 @@ export interface FollowWorld extends Limits {
   linger: number;
   /** Milliseconds after which the beginning of a line is taken for all of it. */
   patience: number;
+  /**
+   * Bounds of what is held open without a name, since its place on disk is not free until then: for how many
+   * milliseconds a file, how many of them, and how many there are now.
+   */
+  gone: { wait: number; most: number; held: number };
   /** Something is lost for good: bytes of a file that is gone. */
   lost(reason: 'gone', bytes: number, path: string): void;
   /** Told once for each change of state; undefined is well. */

@@ -70,6 +70,8 @@ export async function createShip(
         interval: core.interval * 1000,
         linger: core.linger * 1000,
         patience: core['partial-wait'] * 1000,
+        gone: { wait: core['gone-wait'] * 1000, most: core['gone-files'] },
+        polling: core.polling,
         forgetful: core['state-path'] === undefined,
         log,
         counts: account.counts,
@@ -84,11 +86,15 @@ export async function createShip(
   let told = '';
   let again: number[] = [];
   let wake: (() => void) | undefined;
-  const bells = createBells(() => {
-    // Directories are made one in the other; a look or two later all is there.
-    again = [20, 250, 1000];
-    wake?.();
-  }, log);
+  const bells = createBells(
+    () => {
+      // Directories are made one in the other; a look or two later all is there.
+      again = [20, 250, 1000];
+      wake?.();
+    },
+    log,
+    core.polling,
+  );
 
   const scan = () => {
     const started = Date.now();

@@ -47,6 +47,7 @@ export function tailWorld(changes: Partial<FollowWorld> = {}) {
     buffer: Buffer.alloc(maxLine + 8192),
     linger: 5000,
     patience: 1000,
+    gone: { wait: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY, held: 0 },
     lost: (reason, bytes, path) => void told.lost.push(`${reason} ${bytes} ${path}`),
     problem: (path, error) => void told.problems.push(`${path}: ${error?.message ?? 'well'}`),
     isTaken: () => false,
