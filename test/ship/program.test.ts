@@ -166,3 +166,18 @@ test('the preset loggy prints as Loggy did, each line once', async (t) => {
   assert.equal((await running.stop()).code, 0);
   assert.equal(out, 'counter_default_count/[info] : 0: Sun Dec  1\ncounter_default_count/[error] : bad\n');
 });
+
+test("with --from end what is written once it has said 'started' arrives, and it is not ready before", async (t) => {
+  const { root, log, pattern } = node(t);
+  const path = log('a');
+  writeFileSync(path, cri('old').repeat(20_000));
+  const running = ship(t, root, ['--paths', pattern, '--from', 'end', '--encoding', 'json']);
+  let out = '';
+  running.child.stdout?.on('data', (part: Buffer) => (out += part.toString()));
+  await until('the start', () => running.url !== '');
+  appendFileSync(path, cri('new'));
+  assert.equal((await running.readyz()).ok, true);
+  await until('the line', () => out.includes('"log":"new"'));
+  assert.ok(!out.includes('"log":"old"'));
+  assert.equal((await running.stop()).code, 0);
+});
