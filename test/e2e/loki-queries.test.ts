@@ -26,11 +26,13 @@ const streams = [
   ['web-0', 'info'],
   ['web-1', 'error'],
   ['db-0', 'info'],
+  ['traced-0', 'info'],
 ].map(([pod = '', level = ''], stream) => ({
-  stream: { namespace: 'default', pod, container: 'web' },
+  stream: { namespace: 'default', pod, container: stream < 3 ? 'web' : 'traced' },
   values: Array.from({ length: 200 }, (_, index) => [
     String(BigInt(base + index * 3) * 1_000_000_000n + BigInt(stream * 1_000_000)),
     lineOf(index, level, stream),
+    ...(stream === 3 && index % 10 === 0 ? [{ trace_id: `t${index}` }] : []),
   ]),
 }));
 
@@ -118,7 +120,7 @@ function settled(text: string): unknown {
   };
   const key = (one: unknown) => {
     const { metric, stream } = one as { metric?: Json; stream?: Json };
-    return JSON.stringify(Object.entries(metric ?? stream ?? (one as Json)).toSorted());
+    return JSON.stringify(Object.entries(metric ?? stream ?? (one as Json)).toSorted(([c], [d]) => (c < d ? -1 : 1)));
   };
   if (Array.isArray(answer.data))
     return { ...answer, data: answer.data.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)) };
@@ -131,8 +133,9 @@ function settled(text: string): unknown {
 test('what Loki answers is answered here', async (t) => {
   if (!installed(t, loki, ['--version'], how)) return;
   const [mine, other] = [await ours(t), await theirs(t)];
-  const ask = async (url: string, path: string, parameters: Readonly<Record<string, string>>) => {
-    const answer = await fetch(`${url}/loki/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
+  const ask = async (url: string, path: string, { flags = '', ...parameters }: Readonly<Record<string, string>>) => {
+    const place = `${url}/loki/api/v1/${path}?${new URLSearchParams(parameters).toString()}`;
+    const answer = await fetch(place, { headers: { 'x-loki-response-encoding-flags': flags } });
     return { status: answer.status, text: await answer.text() };
   };
   const all = questions(nanoseconds(base), nanoseconds(base + 600), nanoseconds(base + 420));
@@ -164,7 +167,7 @@ test("Loki's command line works with it", async (t) => {
   };
   await t.test('labels and series', async () => {
     assert.deepEqual((await run('labels')).trim().split('\n'), ['container', 'namespace', 'pod']);
-    assert.deepEqual((await run('labels', 'pod')).trim().split('\n'), ['db-0', 'web-0', 'web-1']);
+    assert.deepEqual((await run('labels', 'pod')).trim().split('\n'), ['db-0', 'traced-0', 'web-0', 'web-1']);
     assert.equal((await run('series', '{pod=~"web-.*"}')).trim().split('\n').length, 2);
   });
   await t.test('lines in batches', async () => {

@@ -33,6 +33,25 @@ test('lines come back by streams, with nanoseconds, a limit, a direction and an 
   assert.deepEqual(await logs(url, '{app_kubernetes_io_name!="web"}'), []);
 });
 
+test('as Grafana asks, metadata and what was found stand at each line', async (t) => {
+  const { url, world } = await stored(t);
+  await world.store.write([entry('a=1', base), entry('a=2', base + 1n, { metadata: { trace: 't' } })]);
+  const query = new URLSearchParams({ query: '{pod="web-0"} | logfmt', direction: 'forward', ...range }).toString();
+  const headers = { 'x-loki-response-encoding-flags': 'categorize-labels' };
+  const answer = await fetch(`${url}/loki/api/v1/query_range?${query}`, { headers });
+  const { data: found } = (await answer.json()) as { data: Data & { encodingFlags: string[] } };
+  assert.deepEqual(found.encodingFlags, ['categorize-labels']);
+  assert.deepEqual(found.result, [
+    {
+      stream: { container: 'web', namespace: 'default', pod: 'web-0', stream: 'stdout' },
+      values: [
+        [String(base), 'a=1', { parsed: { a: '1' } }],
+        [String(base + 1n), 'a=2', { structuredMetadata: { trace: 't' }, parsed: { a: '2' } }],
+      ],
+    },
+  ]);
+});
+
 test('times are nanoseconds, seconds, or RFC 3339', async (t) => {
   const { url, world } = await stored(t);
   await world.store.write([entry('a', base), entry('b', base + 2n * second), entry('c', world.now() - 60n * second)]);

@@ -9,7 +9,7 @@ import type { Route } from '../route.ts';
 /** As Prometheus has it. */
 const mostSteps = 11_000n;
 
-const handle = lokiAnswering(async (form, { signal }, world) => {
+const handle = lokiAnswering(async (form, { signal, headers }, world) => {
   const { start, end } = readBounds(form, world, 1n);
   const limit = readNumber('limit', form.get('limit'), 100, world.values['query-limit']);
   const direction = (form.get('direction') || 'backward').toLowerCase();
@@ -19,11 +19,15 @@ const handle = lokiAnswering(async (form, { signal }, world) => {
   const second = 1_000_000_000n;
   const without = (end - start) / second / 250n;
   const step = readLength('step', form.get('step')) ?? (without > 1n ? without : 1n) * second;
+  const flags = String(headers['x-loki-response-encoding-flags'] ?? '');
+  const categorized = flags.split(',').includes('categorize-labels');
   const query = parse(form.get('query') ?? '');
   const context = { store: world.store, signal, seen: { lines: 0, bytes: 0 } };
   // The end doesn't belong to it.
   if (query.kind === 'log')
-    return pieces(streams(query, { times: { from: start, to: end - 1n }, direction, limit, interval }, context));
+    return pieces(
+      streams(query, { times: { from: start, to: end - 1n }, direction, limit, interval, categorized }, context),
+    );
   // As Loki does: a panel that is drawn anew a moment later asks for the same instants.
   const first = floor(start, step);
   const last = floor(end + step - 1n, step);

@@ -11,6 +11,10 @@ export function questions(start: string, end: string, at: string): Question[] {
   const all = '{container="web"}';
   return [
     ...lines(all).map((query) => range(query)),
+    // As Grafana asks; `flags` is a header.
+    ...lines(all).map((query) => range(query, { flags: 'categorize-labels' })),
+    // Metadata of lines make no series here, so they are asked for with lines only.
+    ...traced('{container="traced"}').flatMap((query) => [range(query), range(query, { flags: 'categorize-labels' })]),
     range(all, { limit: '5' }),
     range(all, { limit: '5', direction: 'forward' }),
     range(all, { limit: '5', direction: 'FORWARD' }),
@@ -73,6 +77,15 @@ const lines = (all: string) => [
   `${all} | pod="web-0"`,
   `${all} | pod="web-0" or nope=~".+"`,
   `${all} | json | drop __error__, __error_details__`,
+];
+
+const traced = (all: string) => [
+  all,
+  `${all} | trace_id="t10"`,
+  `${all} | trace_id!="" | drop trace_id`,
+  `${all} | logfmt | trace_id=~"t.0" or n > 500`,
+  `${all} | json | __error__="" | keep trace_id, status`,
+  `${all} | label_format trace=trace_id`,
 ];
 
 const numbers = (all: string) => [
