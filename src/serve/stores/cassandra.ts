@@ -4,8 +4,9 @@ import { StoreBusy, StoreNotReady, type Extent, type Series, type Store } from '
 import { openSession, type ClientSettings } from './cassandra/client.ts';
 import { count } from './cassandra/count.ts';
 import { meaning } from './cassandra/faults.ts';
+import { greatest, least } from './cassandra/place.ts';
 import { createRegister } from './cassandra/register.ts';
-import { hoursOf, search, type Reader } from './cassandra/search.ts';
+import { hoursOf, inBounds, search, type Reader } from './cassandra/search.ts';
 import { createSpread } from './cassandra/spread.ts';
 import { createTurnstile } from './cassandra/turnstile.ts';
 import { write } from './cassandra/write.ts';
@@ -26,7 +27,7 @@ export interface CassandraSettings extends ClientSettings {
 const readConcurrency = 64;
 /** Milliseconds: how long is waited between two attempts to connect, and for the answer to a check. */
 const times = { least: 500, most: 15_000, check: 2000 };
-const all = { from: -(2n ** 63n), to: 2n ** 63n - 1n, series: [], text: [] };
+const all = { from: least, to: greatest, series: [], text: [] };
 
 /**
  * Tables in a keyspace of Cassandra. Connects in the background for as long as it takes; until then all else fails with
@@ -92,7 +93,8 @@ export function openCassandra(settings: CassandraSettings, log: Log): Store {
         spread,
         requests,
         entries,
-        room: settings.writeBuffer,
+        // Several of them fit, so that one is made while others are under way.
+        room: Math.ceil(settings.writeBuffer / 4),
         tick,
         retention: settings.retention,
       });
@@ -115,7 +117,12 @@ export function openCassandra(settings: CassandraSettings, log: Log): Store {
     series: ({ from, to, series }, signal) =>
       told(async ({ register }) => {
         const found = new Map<string, Series>();
-        for await (const { shelves } of hoursOf(register, { from, to, direction: 'forward' }, series, signal))
+        for await (const { shelves } of hoursOf(
+          register,
+          { ...inBounds({ from, to }), direction: 'forward' },
+          series,
+          signal,
+        ))
           for (const { source } of shelves) {
             const one = seriesOf(source);
             found.set(JSON.stringify(one), one);

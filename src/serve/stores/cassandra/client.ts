@@ -85,6 +85,8 @@ export async function openSession(settings: ClientSettings, log: Log, prepare = 
   client.on('log', (level: string, from: string, message: string) => {
     if (level === 'warning' || level === 'error') log.debug('the driver says', { from, said: message });
   });
+  client.on('hostDown', ({ address }: { address: string }) => log.warn('a cassandra node is away', { address }));
+  client.on('hostUp', ({ address }: { address: string }) => log.info('a cassandra node is back', { address }));
   // When all nodes were away, driver 4.10 makes its hosts anew and lets the old ones go on connecting for ever.
   client.on('hostRemove', (host: { shutdown(drain: boolean): Promise<void> }) => void host.shutdown(false));
   try {

@@ -5,7 +5,7 @@ import type { Source } from '../sqlite/identity.ts';
 import { floor } from './place.ts';
 import { pieces } from './read.ts';
 import type { Shelf } from './register.ts';
-import { hoursOf, type Reader } from './search.ts';
+import { hoursOf, inBounds, type Reader } from './search.ts';
 
 /** Partitions that are read at once for one question. */
 const parallel = 16;
@@ -20,12 +20,14 @@ export async function count(
 ): Promise<Count[]> {
   const tests = selection.text.map(textTest);
   const counts = new Map<string, Count>();
-  const range = { from: selection.from, to: selection.to, direction: 'forward' } as const;
+  const range = { ...inBounds(selection), direction: 'forward' } as const;
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
   const one = async (begin: bigint, shelf: Shelf) => {
     const values = valuesOf(shelf.source, by);
     const key = JSON.stringify(values);
     const reading = { begin, ...range, whole: tests.length > 0, page: 500 };
-    const next = pieces(reader.session, reader.gate, shelf, reading, signal);
+    const next = pieces(reader.session, reader.gate, shelf, reading, both);
     for (let lines = await next(); lines; lines = await next()) {
       for (const { time, log, size } of lines) {
         if (!tests.every((test) => test(log))) continue;
@@ -44,7 +46,12 @@ export async function count(
     const work = async () => {
       for (const shelf of rest) await one(begin, shelf);
     };
-    await Promise.all(Array.from({ length: Math.min(parallel, shelves.length) }, work));
+    try {
+      await Promise.all(Array.from({ length: Math.min(parallel, shelves.length) }, work));
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
   }
   signal.throwIfAborted();
   return [...counts.values()].sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));

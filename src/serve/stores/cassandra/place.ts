@@ -1,6 +1,9 @@
 /** Nanoseconds. */
 export const hour = 3_600_000_000_000n;
 const day = 24n * hour;
+/** The first and the last time that there is. */
+export const least = -(2n ** 63n);
+export const greatest = 2n ** 63n - 1n;
 
 /**
  * Seconds that one partition of a series may span. Busier series get shorter ones, so that a partition stays below what

@@ -1,4 +1,5 @@
 import type { types } from 'cassandra-driver';
+import { orAbort } from '../../abort.ts';
 import type { Session } from './client.ts';
 import { compare, partitionsOf, type Place } from './place.ts';
 import type { Shelf } from './register.ts';
@@ -59,19 +60,22 @@ function ofSpan(
     while (at < starts.length) {
       signal.throwIfAborted();
       const params = [id, seconds, BigInt(starts[at] ?? 0), from, to];
-      const result = await gate.pass(async () => {
+      const asked = gate.pass(async () => {
         signal.throwIfAborted();
         return ask(query, params, { size, state });
       });
+      const result = await orAbort(asked, signal);
       ({ state } = result);
       const lines = held;
       let bytes = 0;
       for (const row of result.rows) {
+        // What remains of a row whose time is over.
+        if (row[whole ? 'log' : 'size'] === null) continue;
         const line = lineOf(row, series, whole);
         bytes += line.log.length + 100;
         lines.push(line);
       }
-      if (whole && result.rows.length > 0)
+      if (whole && bytes > 0)
         size = Math.max(20, Math.min(page.rows, Math.floor((page.bytes * result.rows.length) / bytes)));
       held = [];
       if (state === undefined) at += 1;

@@ -1,3 +1,4 @@
+import { orAbort } from '../../abort.ts';
 import { valueTest } from '../../condition.ts';
 import type { Matcher } from '../../store.ts';
 import { seriesOf, sourceOf, type Source } from '../sqlite/identity.ts';
@@ -33,7 +34,7 @@ export interface Register {
   /** Resolves when it stands there; undefined if it does already. */
   note(noting: Noting): Promise<void> | undefined;
   /** The days that have something, in order. */
-  days(from: bigint, to: bigint): Promise<number[]>;
+  days(from: bigint, to: bigint, signal: AbortSignal): Promise<number[]>;
   /** The hours of a day that have something of series that match, in order. */
   hours(day: number, matchers: readonly Matcher[], signal: AbortSignal): Promise<Hour[]>;
 }
@@ -82,8 +83,8 @@ export function createRegister({ client, write, ask, patience }: Session, reques
       const other = once(String(day), () => client.execute(noteDay, [day], options));
       return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
     },
-    async days(from, to) {
-      const { rows } = await ask(selectDays, [dayOf(from), dayOf(to)], { size: 100_000 });
+    async days(from, to, signal) {
+      const { rows } = await orAbort(ask(selectDays, [dayOf(from), dayOf(to)], { size: 100_000 }), signal);
       return rows.map((row) => Number(row['day']));
     },
     async hours(day, matchers, signal) {
@@ -95,7 +96,7 @@ export function createRegister({ client, write, ask, patience }: Session, reques
       let state: string | undefined;
       do {
         signal.throwIfAborted();
-        const result = await ask(query, params, { size: page, state });
+        const result = await orAbort(ask(query, params, { size: page, state }), signal);
         for (const row of result.rows) {
           const series = (row['series'] as Buffer).toString('hex');
           let source = sources.get(series);

@@ -3,7 +3,7 @@ import type { Found, Matcher, Search } from '../../store.ts';
 import { createHeap } from '../sqlite/heap.ts';
 import type { Source } from '../sqlite/identity.ts';
 import type { Session } from './client.ts';
-import { compare, dayOf, formatCursor, hour, parseCursor } from './place.ts';
+import { compare, dayOf, formatCursor, greatest, hour, least, parseCursor } from './place.ts';
 import { pieces, type Line } from './read.ts';
 import type { Hour, Register } from './register.ts';
 import type { Turnstile } from './turnstile.ts';
@@ -34,7 +34,7 @@ export async function* hoursOf(
 ): AsyncGenerator<Hour> {
   signal.throwIfAborted();
   if (from > to) return;
-  const days = await register.days(from, to);
+  const days = await register.days(from, to, signal);
   if (direction === 'backward') days.reverse();
   for (const day of days) {
     if (day < dayOf(from) || day > dayOf(to)) continue;
@@ -50,7 +50,7 @@ export async function* search(reader: Reader, asked: Search, signal: AbortSignal
   const { direction, text } = asked;
   const after = asked.after === undefined ? undefined : parseCursor(asked.after);
   const sign = direction === 'forward' ? 1 : -1;
-  const range = { from: asked.from, to: asked.to, direction };
+  const range = { ...inBounds(asked), direction };
   if (after && sign > 0 && after.time > range.from) range.from = after.time;
   if (after && sign < 0 && after.time < range.to) range.to = after.time;
   const tests = text.map(textTest);
@@ -95,6 +95,12 @@ export async function* search(reader: Reader, asked: Search, signal: AbortSignal
     }
   }
 }
+
+/** Times outside of 64 bits are as far as a time can be. */
+export const inBounds = ({ from, to }: { from: bigint; to: bigint }) => ({
+  from: from < least ? least : from,
+  to: to > greatest ? greatest : to,
+});
 
 interface Shelved {
   source: Source;

@@ -3,16 +3,13 @@ import type { Entry } from '../../store.ts';
 import { keyOf } from '../sqlite/identity.ts';
 import type { Session } from './client.ts';
 import { persist } from './faults.ts';
-import { partitionOf } from './place.ts';
+import { greatest, least, partitionOf } from './place.ts';
 import type { Register } from './register.ts';
 import type { Spread } from './spread.ts';
 import type { Turnstile } from './turnstile.ts';
 
 /** What the rows of one request to Cassandra may be; all are of one partition. */
 const most = { rows: 100, bytes: 256 * 1024 };
-
-const least = -(2n ** 63n);
-const greatest = 2n ** 63n - 1n;
 
 const statement =
   'UPDATE lines USING TTL ? SET log = ?, size = ?, metadata = ?, written = written + ? ' +
