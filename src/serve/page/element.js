@@ -31,3 +31,10 @@ export function byId(id, type) {
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
   return element;
 }
+
+/** What was drawn with this `data-key`, which stays the same when it is drawn anew. @param {ParentNode} root @param {string} key */
+export function keyed(root, key) {
+  for (const element of root.querySelectorAll('[data-key]'))
+    if (element instanceof HTMLElement && element.dataset['key'] === key) return element;
+  return undefined;
+}

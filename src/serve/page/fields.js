@@ -2,10 +2,9 @@
 /** @import { Filter, State } from './state.js' */
 import { counts, Refused, series } from './api.js';
 import { fieldNames } from './entry.js';
-import { h } from './element.js';
+import { h, keyed } from './element.js';
+import { drawValues } from './field-values.js';
 import { askable, selection } from './query.js';
-import { withoutValue, withValue } from './state.js';
-import { short } from './volume.js';
 
 /**
  * @typedef {object} FieldsEvents
@@ -16,8 +15,6 @@ import { short } from './volume.js';
 
 /** Names of one request for counts. */
 const together = 10;
-const few = 8;
-const many = 200;
 
 /** Names that everything has of its own: they help to find one thing again, not to choose. */
 const rarely = ['pod_id', 'docker_id'];
@@ -98,15 +95,10 @@ export function createFields(root, events, open) {
       ...(partial ? [h('p', { class: 'dim' }, 'There is more than can be counted here: choose something first.')] : []),
     );
     root.scrollTop = scrollTop;
-    if (focused) find(focused)?.focus();
+    const again = focused ? keyed(root, focused) : undefined;
+    again?.focus();
+    if (again instanceof HTMLInputElement) again.setSelectionRange(again.value.length, again.value.length);
   }
-
-  /** @param {string} key */
-  const find = (key) => {
-    for (const element of root.querySelectorAll('[data-key]'))
-      if (element instanceof HTMLElement && element.dataset['key'] === key) return element;
-    return undefined;
-  };
 
   /** @param {string} name */
   function section(name) {
@@ -123,7 +115,19 @@ export function createFields(root, events, open) {
         chosen && h('span', { class: 'chosen', title: 'Chosen from' }, '●'),
       ),
     );
-    if (open.includes(name)) details.append(...content(name, values));
+    if (open.includes(name)) {
+      const filters = state?.filters.filter((filter) => filter.name === name) ?? [];
+      const shown = { values, counts: counted.get(name), filters, typed: typed.get(name) ?? '', long: long.has(name) };
+      const find = (/** @type {string} */ text) => {
+        typed.set(name, text);
+        more();
+      };
+      const more = () => {
+        long.add(name);
+        draw();
+      };
+      details.append(...drawValues(name, shown, { filter: events.filter, find, more }));
+    }
     details.addEventListener('toggle', () => {
       if (details.open === open.includes(name)) return;
       open = details.open ? [...open, name] : open.filter((one) => one !== name);
@@ -132,92 +136,6 @@ export function createFields(root, events, open) {
       ask();
     });
     return details;
-  }
-
-  /** @param {string} name @param {Set<string>} values */
-  function content(name, values) {
-    const of = counted.get(name);
-    const filters = state?.filters.filter((filter) => filter.name === name) ?? [];
-    const all = new Set([...filters.flatMap((filter) => filter.values), ...values]);
-    /** @param {string} value */
-    const weight = (value) => (filters.some((filter) => filter.values.includes(value)) ? 1e15 : (of?.get(value) ?? 0));
-    const ordered = [...all].toSorted((a, b) => weight(b) - weight(a) || a.localeCompare(b, 'en', { numeric: true }));
-    const filter = (typed.get(name) ?? '').toLowerCase();
-    const fitting = ordered.filter((value) => value.toLowerCase().includes(filter));
-    const shown = fitting.slice(0, long.has(name) ? many : few);
-    const most = Math.max(1, ...(of?.values() ?? []));
-    const list = h('ul', {}, ...shown.map((value) => item(name, value, of?.get(value), of !== undefined, most)));
-    const nodes = /** @type {HTMLElement[]} */ ([list]);
-    if (ordered.length > few) {
-      const input = h('input', {
-        type: 'text',
-        'data-key': `find ${name}`,
-        placeholder: `Find one of ${ordered.length}`,
-        'aria-label': `Find a value of ${name}`,
-        value: typed.get(name) ?? '',
-        oninput: () => {
-          typed.set(name, input.value);
-          long.add(name);
-          draw();
-          const again = find(`find ${name}`);
-          if (again instanceof HTMLInputElement) again.setSelectionRange(again.value.length, again.value.length);
-        },
-      });
-      nodes.unshift(input);
-    }
-    const rest = fitting.length - shown.length;
-    if (rest > 0) {
-      const onclick = () => {
-        long.add(name);
-        draw();
-      };
-      const more = `${Math.min(rest, many - few)} more${long.has(name) ? ': type to find them' : ''}`;
-      nodes.push(h('button', { type: 'button', class: 'link', 'data-key': `more ${name}`, onclick }, more));
-    }
-    return nodes;
-  }
-
-  /** @param {string} name @param {string} value @param {number | undefined} count @param {boolean} ready @param {number} most */
-  function item(name, value, count, ready, most) {
-    const op = state?.filters.find((filter) => filter.name === name && filter.values.includes(value))?.op;
-    const bar = h('span', { class: 'bar' });
-    bar.style.width = `${((count ?? 0) / most) * 100}%`;
-    /** @param {'=' | '!='} wanted */
-    const press = (wanted) => () =>
-      events.filter((filters) =>
-        op === wanted ? withoutValue(filters, name, value) : withValue(filters, name, wanted, value),
-      );
-    const pick = h(
-      'button',
-      {
-        type: 'button',
-        class: 'pick',
-        'data-key': `= ${name} ${value}`,
-        'aria-pressed': String(op === '='),
-        title: `${name}=${value}`,
-        disabled: !askable(name),
-        onclick: press('='),
-      },
-      bar,
-      h('span', { class: 'box', 'aria-hidden': true }),
-      h('span', { class: 'value' }, value === '' ? 'none' : value),
-      h('span', { class: 'count' }, ready ? short(count ?? 0) : ''),
-    );
-    const not = h(
-      'button',
-      {
-        type: 'button',
-        class: 'not',
-        'data-key': `!= ${name} ${value}`,
-        'aria-pressed': String(op === '!='),
-        'aria-label': `Not ${name}=${value}`,
-        title: 'Not this',
-        disabled: !askable(name),
-        onclick: press('!='),
-      },
-      '−',
-    );
-    return h('li', { class: ready && !count && op === undefined ? 'zero' : undefined }, pick, not);
   }
 
   return {

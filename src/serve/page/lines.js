@@ -3,6 +3,7 @@
 /** @import { DetailActions } from './detail.js' */
 /** @import { State } from './state.js' */
 import { search } from './api.js';
+import { createChosen } from './chosen.js';
 import { createReader } from './entry.js';
 import { createList } from './list.js';
 import { measureRow } from './measure.js';
@@ -42,14 +43,10 @@ export function createLines({ scroller, canvas }, events) {
   /** @type {ReturnType<typeof createNews> | undefined} */
   let news;
   let wasAtEdge = true;
-  let selected = '';
-  /** @type {Set<string>} */
-  const open = new Set();
   let size = { height: 20, columns: 100 };
 
   const entries = () => stretch?.entries ?? [];
-  /** @param {string} cursor */
-  const indexOf = (cursor) => entries().findIndex((entry) => entry.cursor === cursor);
+  const chosen = createChosen({ scroller, canvas, list: () => list, entries }, events.changed);
 
   const list = createList(scroller, canvas, {
     count: () => entries().length,
@@ -60,8 +57,7 @@ export function createLines({ scroller, canvas }, events) {
     },
     draw: (index) => {
       const entry = /** @type {Entry} */ (entries()[index]);
-      const { cursor } = entry;
-      return row(entry, { selected: cursor === selected, open: open.has(cursor) }, look, events.actions);
+      return row(entry, chosen.is(entry.cursor), look, events.actions);
     },
     shown(first, last) {
       if (!stretch) return;
@@ -71,7 +67,7 @@ export function createLines({ scroller, canvas }, events) {
       const edge = atEdge();
       if (edge !== wasAtEdge) setTimeout(events.changed);
       wasAtEdge = edge;
-      if (news.count() > 0 && edge && selected === '') setTimeout(resume);
+      if (news.count() > 0 && edge && !chosen.any()) setTimeout(resume);
     },
   });
 
@@ -109,7 +105,7 @@ export function createLines({ scroller, canvas }, events) {
 
   function resume() {
     if (!stretch || !news || !state) return;
-    unselect();
+    chosen.unselect();
     const more = news.take();
     if (!more || !stretch.done[stretch.newest]) {
       // What is missing in between is found by another search.
@@ -129,7 +125,7 @@ export function createLines({ scroller, canvas }, events) {
       { entries, to: range.to, complete: done[newest === 'top' ? 'bottom' : 'top'] },
       {
         came() {
-          if ((atEdge() && selected === '') || stretch?.entries.length === 0) resume();
+          if ((atEdge() && !chosen.any()) || stretch?.entries.length === 0) resume();
           else events.changed();
         },
         changed: events.changed,
@@ -139,7 +135,6 @@ export function createLines({ scroller, canvas }, events) {
   /** What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one. @param {State} wanted @param {Look} how */
   async function show(wanted, how) {
     halt();
-    controller.abort(new Error('another search'));
     controller = new AbortController();
     const { signal } = controller;
     state = wanted;
@@ -152,12 +147,19 @@ export function createLines({ scroller, canvas }, events) {
       read: createReader(),
     };
     const next = createStretch(plan);
-    await next.begin();
+    try {
+      await next.begin();
+    } catch (error) {
+      if (!signal.aborted) {
+        stretch = undefined;
+        list.reset();
+      }
+      throw error;
+    }
     signal.throwIfAborted();
     stretch = next;
     look = how;
-    selected = '';
-    open.clear();
+    chosen.clear();
     scroller.dataset['wrap'] = String(look.wrap);
     events.loaded();
     const longest = next.entries.reduce((most, { source }) => Math.max(most, source.title.length), 8);
@@ -167,59 +169,16 @@ export function createLines({ scroller, canvas }, events) {
     list.reset();
     if (wanted.live) news = follow(wanted, next);
     if (wanted.live && next.newest === 'bottom') list.reveal(next.entries.length - 1);
-    const index = wanted.line === '' ? -1 : indexOf(wanted.line);
+    const index = chosen.indexOf(wanted.line);
     if (index >= 0) list.reveal(index, 'center');
     events.changed();
   }
 
   function halt() {
+    controller.abort(new Error('another search'));
     news?.stop();
     news = undefined;
   }
-
-  function unselect() {
-    const old = list.element(indexOf(selected));
-    selected = '';
-    old?.setAttribute('tabindex', '-1');
-    old?.removeAttribute('aria-selected');
-  }
-
-  /** @param {number} index */
-  function select(index) {
-    const entry = entries()[index];
-    if (!entry) return;
-    unselect();
-    selected = entry.cursor;
-    list.reveal(index);
-    const element = list.element(index);
-    element?.setAttribute('tabindex', '0');
-    element?.setAttribute('aria-selected', 'true');
-    element?.focus({ preventScroll: true });
-    events.changed();
-  }
-
-  /** @param {number} index */
-  function toggle(index) {
-    const cursor = entries()[index]?.cursor;
-    if (cursor === undefined) return;
-    if (!open.delete(cursor)) open.add(cursor);
-    list.redraw(index);
-  }
-
-  /** @param {Element} target */
-  const rowOf = (target) => {
-    const element = target.closest('[role=row]');
-    return element && canvas.contains(element) ? Number(element.getAttribute('aria-rowindex')) - 1 : -1;
-  };
-  canvas.addEventListener('click', ({ target }) => {
-    if (!(target instanceof Element) || target.closest('.detail')) return;
-    // Who marks a text to copy it doesn't want the line to open.
-    if (getSelection()?.isCollapsed === false) return;
-    const index = rowOf(target);
-    if (index < 0) return;
-    select(index);
-    toggle(index);
-  });
 
   return {
     show,
@@ -230,7 +189,7 @@ export function createLines({ scroller, canvas }, events) {
       count: entries().length,
       news: news?.count() ?? 0,
       connected: news?.connected() ?? true,
-      paused: (news?.count() ?? 0) > 0 || !atEdge() || selected !== '',
+      paused: (news?.count() ?? 0) > 0 || !atEdge() || chosen.any(),
       loading: stretch?.busy.bottom === true || stretch?.busy.top === true,
       done: stretch?.done.bottom === true,
       newest: stretch?.newest ?? 'top',
@@ -243,40 +202,6 @@ export function createLines({ scroller, canvas }, events) {
       size = measureRow(canvas);
       list.reset({ keep: true });
     },
-    /** @param {number} by */
-    move(by) {
-      const index = indexOf(selected);
-      const { scrollTop } = scroller;
-      const visible = [...canvas.querySelectorAll('[role=row]')].find(
-        (element) =>
-          element instanceof HTMLElement &&
-          element.getBoundingClientRect().top >= scroller.getBoundingClientRect().top - 1,
-      );
-      const from = index < 0 ? (visible ? rowOf(visible) - Math.sign(by) : Math.round(scrollTop / size.height)) : index;
-      select(Math.max(0, Math.min(entries().length - 1, from + by)));
-    },
-    toggleSelected() {
-      const index = indexOf(selected);
-      if (index >= 0) toggle(index);
-    },
-    /** Closes the selected line, then lets it go; false if there was nothing to do. */
-    back() {
-      const index = indexOf(selected);
-      if (index < 0) return false;
-      if (open.has(selected)) toggle(index);
-      else {
-        unselect();
-        scroller.focus({ preventScroll: true });
-        events.changed();
-      }
-      return true;
-    },
-    selected: () => entries()[indexOf(selected)],
-    /** @param {Entry} entry */
-    close(entry) {
-      const index = indexOf(entry.cursor);
-      if (open.has(entry.cursor)) toggle(index);
-      select(index);
-    },
+    chosen,
   };
 }

@@ -11,12 +11,13 @@ import { listen } from './keys.js';
 import { createLines } from './lines.js';
 import { drawFailure, drawNothing } from './outcome.js';
 import { drawMessage } from './message.js';
+import { createPlace } from './place.js';
 import { keepPreferences, readPreferences } from './preferences.js';
 import { createRange } from './range.js';
-import { onlyValue, readState, viewOf, withoutValue, withValue, writeState } from './state.js';
+import { onlyValue, viewOf, withoutValue, withValue, writeState } from './state.js';
 import { createStreams } from './streams.js';
 import { markPattern } from './terms.js';
-import { dayOf, duration, instant, iso } from './time.js';
+import { dayOf, instant, iso } from './time.js';
 import { moved } from './volume-bar.js';
 import { createVolumePanel } from './volume-panel.js';
 
@@ -25,21 +26,14 @@ const box = byId('q', HTMLInputElement);
 const help = byId('help', HTMLDialogElement);
 const preferences = readPreferences();
 
-let state = readState(location.search);
-let controller = new AbortController();
-let failedMore = /** @type {(() => void) | undefined} */ (undefined);
-
-/** Goes on to another state, which gets its place in the history. @param {Partial<State>} change */
-function go(change) {
-  // The neighbours of a line are left with whatever else is asked for.
-  const next = { ...state, at: '', line: '', ...change };
-  if (next.live && (next.to !== 'now' || duration(next.from) === undefined))
-    Object.assign(next, { from: '1h', to: 'now' });
-  const address = writeState(next);
-  if (address !== writeState(state)) history.pushState('inside', '', address);
+const place = createPlace((next) => {
   state = next;
   void run();
-}
+});
+const { go } = place;
+let { state } = place;
+let controller = new AbortController();
+let failedMore = /** @type {(() => void) | undefined} */ (undefined);
 
 /** @param {(filters: Filter[]) => Filter[]} change */
 const filter = (change) => go({ filters: change(state.filters) });
@@ -65,7 +59,7 @@ const lines = createLines(
       not: (name, value) => filter((filters) => withValue(withoutValue(filters, name, value), name, '!=', value)),
       around: (entry) => go(aroundLine(entry, state)),
       link: (entry) => new URL(writeState(aroundLine(entry, state)), location.href).href,
-      close: (entry) => lines.close(entry),
+      close: (entry) => lines.chosen.close(entry),
       copy: (text, what) =>
         void copy(text).then((done) => say(done ? `${what} copied.` : 'The browser doesn’t allow to copy.')),
     },
@@ -222,19 +216,6 @@ element('search').addEventListener('submit', (event) => {
   box.blur();
   go({ q: box.value.trim(), view: state.view === 'streams' && box.value.trim() !== '' ? '' : state.view });
 });
-addEventListener('popstate', () => {
-  state = readState(location.search);
-  box.value = state.q;
-  void run();
-});
-// Links of the page itself lead to another state, without loading the page again.
-document.addEventListener('click', (event) => {
-  const link = event.target instanceof Element ? event.target.closest('a[data-go]') : undefined;
-  if (!(link instanceof HTMLAnchorElement) || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
-    return;
-  event.preventDefault();
-  go(readState(new URL(link.href).search));
-});
 
 const inLines = () => viewOf(state) === 'lines';
 listen({
@@ -242,24 +223,22 @@ listen({
     box.focus();
     box.select();
   },
-  next: () => inLines() && lines.move(1),
-  previous: () => inLines() && lines.move(-1),
-  open: () => inLines() && lines.toggleSelected(),
+  next: () => inLines() && lines.chosen.move(1),
+  previous: () => inLines() && lines.chosen.move(-1),
+  open: () => inLines() && lines.chosen.toggle(),
   leave() {
     if (showsFields && isNarrow()) showFields();
-    else if (inLines() && lines.back()) return true;
+    else if (inLines() && lines.chosen.back()) return true;
     else if (state.at === '') return false;
-    // Who came by a link to the line has no page of ours behind this one.
-    else if (history.state === 'inside') history.back();
-    else go({});
+    else place.leave();
     return true;
   },
   around() {
-    const entry = lines.selected();
+    const entry = lines.chosen.entry();
     if (entry) go(aroundLine(entry, state));
   },
   top: () => void (element('scroller').scrollTop = 0),
-  live: () => (state.live && lines.status().news > 0 ? lines.resume() : go({ live: !state.live })),
+  live: () => (state.live && lines.status().news > 0 ? lines.resume() : go({ live: !state.live, view: 'lines' })),
   news: () => lines.resume(),
   wrap() {
     prefer({ wrap: !preferences.wrap });

@@ -1,6 +1,6 @@
 /** @import { State } from './state.js' */
 /** @import { Volume } from './volume.js' */
-import { h } from './element.js';
+import { h, keyed } from './element.js';
 import { duration, instant, iso } from './time.js';
 import { toneOf } from './tone.js';
 import { others, short } from './volume.js';
@@ -37,11 +37,18 @@ export function drawVolumeBar(root, { volume, by, names, problem }, events) {
       ),
     ),
   );
-  const choice = h(
-    'select',
-    { 'aria-label': 'Colours by', 'data-key': 'by', onchange: () => events.by(choice.value) },
-    ...[...new Set([by, ...names])].map((name) => h('option', { value: name, selected: name === by }, `by ${name}`)),
-  );
+  const all = [...new Set([by, ...names])].toSorted();
+  const old = root.querySelector('select');
+  const same =
+    old instanceof HTMLSelectElement && all.join('\n') === [...old.options].map(({ value }) => value).join('\n');
+  const choice = same
+    ? old
+    : h(
+        'select',
+        { 'aria-label': 'Colours by', 'data-key': 'by', onchange: () => events.by(choice.value) },
+        ...all.map((name) => h('option', { value: name }, `by ${name}`)),
+      );
+  choice.value = by;
   /** @param {Move} move @param {string} text @param {string} title */
   const button = (move, text, title) =>
     h(
@@ -49,8 +56,11 @@ export function drawVolumeBar(root, { volume, by, names, problem }, events) {
       { type: 'button', 'data-key': move, title, 'aria-label': title, onclick: () => events.move(move) },
       text,
     );
-  root.replaceChildren(
-    choice,
+  // Taken out of the page it would close before the eyes of who has just opened it.
+  for (const child of root.querySelectorAll(':scope > :not(select)')) child.remove();
+  if (!same) old?.remove();
+  if (!same) root.append(choice);
+  root.append(
     h('ul', { class: 'legend', 'aria-label': 'Colours' }, ...legend),
     problem === '' ? '' : h('span', { class: 'problem' }, `Not counted: ${problem}`),
     h(
@@ -61,8 +71,7 @@ export function drawVolumeBar(root, { volume, by, names, problem }, events) {
       button('later', '›', 'Later'),
     ),
   );
-  for (const element of key ? root.querySelectorAll('[data-key]') : [])
-    if (element instanceof HTMLElement && element.dataset['key'] === key) element.focus();
+  if (key) keyed(root, key)?.focus();
 }
 
 /** @typedef {'earlier' | 'later' | 'wider'} Move */
