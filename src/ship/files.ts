@@ -68,7 +68,7 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
     const recent = siblings.filter(({ mtime }) => mtime >= horizon);
     const copy = findCopy(recent, mark, isRead, now());
     if (!copy) return undefined;
-    if (resume(copy, mark)) return copy;
+    if (resume(copy, mark)) return Object.assign(copy, { copy: true });
     // It ends before: nothing of it is new.
     if (copy.size < mark.offset) shut(Object.assign(copy, { offset: copy.size }));
     else closeSync(copy.fd);
