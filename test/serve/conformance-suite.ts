@@ -88,6 +88,10 @@ export function conformanceSuite(name: string, open: () => Promise<Store>): void
         400,
         `{"message":"invalid log entry","detail":"log entry missing ${word} field"}`,
       ]);
+    // The whole is parsed before an entry is looked at.
+    const [status, text] = await post(url, [broken('time'), { ...record('b04'), time: '10:00' }]);
+    assert.equal(status, 400);
+    assert.match(text, /^\{"message":"failed to parse request"/);
     assert.deepEqual(await rows(url, 'b04'), []);
   });
 

@@ -75,6 +75,21 @@ test('a client that takes nothing is not written for, and is left in the end', a
   socket.destroy();
 });
 
+test('nor is it waited for at the end of its answer', async (t) => {
+  const handle: Handler = () => Promise.resolve({ status: 200, body: one20() });
+  async function* one20() {
+    yield Buffer.alloc(20_000_000);
+  }
+  const { url, world } = await one(t, handle, {}, ['--request-timeout=0.5']);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+  socket.on('error', () => undefined);
+  socket.write('GET /x HTTP/1.1\r\nhost: x\r\n\r\n');
+  await until('the end of the request', async () =>
+    /in_flight\{kind="read"\} 0/.test(await world.metrics.registry.metrics()),
+  );
+  socket.destroy();
+});
+
 test('the signal is aborted when the client is gone', async (t) => {
   let signal: AbortSignal | undefined;
   const { url } = await one(t, (asked) => {
