@@ -9,12 +9,12 @@ export interface Pusher {
   close(): void;
 }
 
-/** `understand` may see more in a refusal than its status tells. */
+/** `understand` may see more in the text of an answer than its status tells. */
 export function createPusher(
   { connection, backoff }: Pick<Destination, 'connection' | 'backoff'>,
   { report, env, version }: SinkWorld,
   headers: Readonly<Record<string, string>>,
-  understand: (outcome: Outcome) => Outcome = (outcome) => outcome,
+  understand: (outcome: Outcome, text: string) => Outcome = (outcome) => outcome,
 ): Pusher {
   const poster = createPoster(connection, env, `kube-log-watcher/${version}`);
   return {
@@ -24,8 +24,8 @@ export function createPusher(
         if (last?.from !== from || last.to !== to) last = { from, to, body: await bodyOf(from, to) };
         const { body } = last;
         try {
-          const { status, detail, retryAfter } = await poster.post(body, headers, signal);
-          const outcome = understand(outcomeOf(status, detail, retryAfter));
+          const { status, detail, text, retryAfter } = await poster.post(body, headers, signal);
+          const outcome = understand(outcomeOf(status, detail, retryAfter), text);
           if (outcome.kind === 'done') report.sent(body.length);
           return outcome;
         } catch (error) {

@@ -10,6 +10,8 @@ export interface Answered {
   status: number;
   /** The beginning of the answer, on one line. */
   detail: string;
+  /** The answer, as far as it was read. */
+  text: string;
   /** Milliseconds that Retry-After asks for. */
   retryAfter: number | undefined;
 }
@@ -30,7 +32,7 @@ export function createPoster(connection: Connection, env: NodeJS.ProcessEnv, use
       const all = { ...own, ...(await authorization.headers(signal)) };
       const { status, text, retryAfter } = await caller.call(body, all, signal);
       if (status === 401) authorization.refused();
-      return { status, detail: text.slice(0, 500).replaceAll(/\s+/g, ' ').trim(), retryAfter };
+      return { status, detail: text.slice(0, 500).replaceAll(/\s+/g, ' ').trim(), text, retryAfter };
     },
     close() {
       caller.close();

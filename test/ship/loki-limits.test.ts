@@ -89,6 +89,19 @@ for (const encoding of ['protobuf', 'json']) {
       ['time', 1],
       ['time', 1],
     ]);
+    const old = Array.from({ length: 40 }, (_, i) => makeRecord(`${i}`, { seconds: now - 8 * 86_400 }));
+    await send(...old, makeRecord('too new', { seconds: now + 3600 }), makeRecord('last', { seconds: now + 2 }));
+    assert.deepEqual([lines().at(-1), told.dropped.at(-1)], ['last', ['time', 41]]);
+  });
+
+  test(`${encoding}: P-07: what the ingester says of many entries is counted, however long the message`, async (t) => {
+    const { server, told, send } = await both(t, { encoding });
+    const at = '2026-11-21 09:25:03.583 +0000 UTC';
+    const ignored = `entry with timestamp ${at} ignored, reason: 'entry too far behind, entry timestamp is: ${at}',\n`;
+    const body = `${ignored.repeat(10)}user 'errs', total ignored: 23 out of 30 for stream: {a="b"}`;
+    server.faults.push({ status: 400, body });
+    await send(...Array.from({ length: 30 }, (_, nanos) => makeRecord('x', { nanos })));
+    assert.deepEqual([told.dropped, server.requests.length], [[['time', 23]], 1]);
   });
 
   test(`${encoding}: P-08: pushes over the limits of a push are split until they fit, none is lost`, async (t) => {
@@ -113,7 +126,8 @@ for (const encoding of ['protobuf', 'json']) {
         .toSorted(),
       ['a', 'b', 'y'],
     );
-    assert.deepEqual(told.dropped, [['http-400', 1]]);
+    assert.deepEqual(told.dropped, [['line-too-long', 1]]);
+    assert.equal(server.requests.length, 1);
     assert.ok(Object.keys(server.entries[0]?.metadata ?? {}).length > 10);
   });
 

@@ -74,7 +74,8 @@ export function excess({ labels, line, metadata }: LokiEntry): string | undefine
   if (names.length > 15) return `entry for stream has ${names.length} label names; limit 15`;
   if (names.some((name) => size(name) > 1024)) return 'stream has label name too long';
   if (Object.values(labels).some((value) => size(value) > 2048)) return 'stream has label value too long';
-  if (size(line) > 256 * 1024) return 'Max entry size 262144 bytes exceeded for stream';
+  if (size(line) > 256 * 1024)
+    return `Max entry size '262144' bytes exceeded for stream while adding an entry with length '${size(line)}' bytes`;
   const pairs = Object.entries(metadata);
   if (pairs.length > 128) return 'stream has too many structured metadata labels';
   if (pairs.reduce((sum, [name, value]) => sum + size(name) + size(value), 0) > 64 * 1024)

@@ -104,7 +104,7 @@ export async function startLoki(options: LokiOptions = {}): Promise<FakeLoki> {
       }
       if (seen.raw > loki.burst) return answer(429, 'ingestion rate limit exceeded');
       if (seen.raw > 4 * 1024 * 1024) return answer(500, 'received message larger than max');
-      const [wrong] = entries.flatMap((entry) => store(entry) ?? []);
+      const wrong = told(entries.flatMap((entry) => store(entry) ?? []));
       if (fault === 'reset-after-storing') return void request.socket.destroy();
       if (fault === 'reset-within-answer' || fault === 'endless-answer') {
         response.on('error', () => undefined);
@@ -121,4 +121,11 @@ export async function startLoki(options: LokiOptions = {}): Promise<FakeLoki> {
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   loki.url = `http${options.tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}/loki/api/v1/push`;
   return loki;
+}
+
+/** How Loki tells of several entries: all of one kind as one, each kind with its number. */
+function told(wrong: readonly string[]): string {
+  if (wrong.length < 2) return wrong[0] ?? '';
+  const kinds = Map.groupBy(wrong, (text) => text);
+  return [...kinds].map(([text, all]) => `${all.length} errors like: ${text}`).join('; ');
 }

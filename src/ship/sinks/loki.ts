@@ -28,15 +28,20 @@ export default {
   },
 } satisfies SinkPlugin as SinkPlugin;
 
-/** Of times that Loki doesn't take it stores the other entries of the push all the same, and may tell the number. */
-function refusal(outcome: Outcome): Outcome {
-  if (outcome.kind !== 'refuse') return outcome;
-  const { detail } = outcome;
-  const [, ignored] = /total ignored: (\d+) out of/.exec(detail) ?? [];
-  if (ignored) return { ...outcome, reason: 'time', dropped: Number(ignored) };
-  return /timestamp too (old|new)|entry too far behind|out of order/.test(detail)
-    ? { ...outcome, reason: 'time', dropped: 1 }
-    : outcome;
+/** What Loki says of single entries. The others of the push are stored all the same, so nothing of it is sent again. */
+const refusals: readonly [pattern: RegExp, reason: string][] = [
+  [/timestamp too (?:old|new)|too far behind|out of order/i, 'time'],
+  [/max entry size/i, 'line-too-long'],
+  [/structured metadata/i, 'metadata'],
+];
+
+function refusal(outcome: Outcome, text: string): Outcome {
+  const reason = outcome.kind === 'refuse' && refusals.find(([pattern]) => pattern.test(text))?.[1];
+  if (outcome.kind !== 'refuse' || !reason) return outcome;
+  // Of one entry it is the message alone; of several the distributor and the ingester count in ways of their own.
+  const counts = [...text.matchAll(/(\d+) errors like:|total ignored: (\d+) out of/g)];
+  const dropped = counts.reduce((sum, [, like, ignored]) => sum + Number(like ?? ignored), 0);
+  return { ...outcome, reason, dropped: dropped || 1 };
 }
 
 interface LokiBatch extends Batch {
