@@ -14,6 +14,8 @@ export interface Instants {
 
 /** Lines that are looked at one by one; of more, those of a step are counted by the store. */
 const few = 50_000;
+/** Lines among which a name is looked for that no series has. */
+const sample = 1000;
 /** Steps that the store is asked for at once. */
 const mostSteps = 20_000;
 /** Numbers of one answer; more would take more memory than one question may. */
@@ -37,12 +39,12 @@ export async function range(
   const selected = await select(query.log, times, names, context);
   const table = createTable(query, { start: first, step, count });
   const by = selected.steps.length > 0 ? undefined : await namesFor(sum, selected, context);
+  const grid = gcd(gcd(step, query.range), first);
   if (by && count === 1) {
     const counts = await context.store.count(selected.selection, by, undefined, context.signal);
     for (const one of counts) table.add(labelsFor(one.by, sum), first, first, one.count, one.bytes);
     return finish(table, counts, context);
   }
-  const grid = gcd(gcd(step, query.range), first);
   if (by && (times.to - times.from) / grid <= BigInt(mostSteps) && (await isMuch(selected, context))) {
     const counts = await context.store.count(selected.selection, by, grid, context.signal);
     for (const one of counts)
@@ -105,19 +107,30 @@ function createGroups(sum: Sum): (line: Line) => Group {
 type Sum = { grouping: Grouping | undefined } | undefined;
 
 /** The names by which the store is to count; undefined if it can't. */
-async function namesFor(
-  sum: Sum,
-  { selection, vocabulary }: Selected,
-  { store, signal }: Context,
-): Promise<string[] | undefined> {
+async function namesFor(sum: Sum, selected: Selected, context: Context): Promise<string[] | undefined> {
   const { grouping } = sum ?? {};
   if (sum && !grouping) return [];
-  const series = await store.series(selection, signal);
+  const series = await context.store.series(selected.selection, context.signal);
   const there = [...new Set(series.flatMap((one) => Object.keys(one)))];
   if (!grouping || grouping.without) return there;
-  // A name that no series has may be one of the lines themselves.
-  const names = grouping.names.map((name) => resolve(name, vocabulary));
-  return names.every((name): name is string => name !== undefined && there.includes(name)) ? names : undefined;
+  const names = grouping.names.map((name) => resolve(name, selected.vocabulary));
+  if (!names.every((name) => name !== undefined)) return undefined;
+  const absent = names.filter((name) => !there.includes(name));
+  if (absent.length === 0) return names;
+  // A name that no series has may be one of single lines, which the store can't count by.
+  if (!(await isMuch(selected, context)) || (await haveLines(absent, selected, context))) return undefined;
+  return names.filter((name) => there.includes(name));
+}
+
+/** Whether any of the newest lines has one of the names. */
+async function haveLines(names: readonly string[], selected: Selected, context: Context): Promise<boolean> {
+  let left = sample;
+  for await (const { line } of lines(selected, 'backward', { ...context, seen: { lines: 0, bytes: 0 } })) {
+    if (names.some((name) => Object.hasOwn(line.metadata, name))) return true;
+    left -= 1;
+    if (left === 0) break;
+  }
+  return false;
 }
 
 /** The group of what the store has counted. */

@@ -19,11 +19,15 @@ export function divide(stages: readonly Stage[]): { text: TextFilter[]; steps: S
   for (const stage of stages) {
     const filters = stage.kind === 'line' && !changed ? filtersOf(stage) : undefined;
     if (filters) text.push(...filters);
-    else rest.push(stage);
+    else if (rest.length > 0 || !dropsErrors(stage)) rest.push(stage);
     changed ||= stage.kind === 'decolorize';
   }
   return { text, steps: rest.map(stepOf), rest };
 }
+
+/** Grafana's histogram of lines drops errors that no stage has made. */
+const dropsErrors = (stage: Stage) =>
+  stage.kind === 'drop' && stage.names.every((name) => name === '__error__' || name === '__error_details__');
 
 /** Any of several texts is one pattern; none of them is each of them not. */
 function filtersOf({ op, values }: Stage & { kind: 'line' }): TextFilter[] | undefined {
