@@ -67,7 +67,9 @@ export function createRelease(testbed: Testbed, namespace: string, clusterIP: st
     },
     test: () => runHelm('test', 'logs', ...options, '--logs'),
     async uninstall() {
-      await runHelm('uninstall', 'logs', ...options);
+      await runHelm('uninstall', 'logs', ...options, '--wait', '--timeout', '120s');
+      const state = [`/var/log/${namespace}`, `/var/log/${namespace}-ship`];
+      for (const node of ['docker', 'containerd']) await testbed.run(node, ['rm', '-rf', ...state]);
     },
   };
 }
