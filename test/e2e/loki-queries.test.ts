@@ -2,18 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { stored } from '../serve/stored.ts';
-import { freePort } from '../support/port.ts';
 import { until } from '../support/program.ts';
 import { errors, questions } from './support/loki-questions.ts';
-import { installed, startShipper } from './support/shipper.ts';
+import { loki, startRealLoki } from './support/real-loki.ts';
+import { installed } from './support/shipper.ts';
 
-const loki = process.env['E2E_LOKI'] ?? 'loki';
 const logcli = process.env['E2E_LOGCLI'] ?? 'logcli';
 const how = 'go build ./cmd/loki ./cmd/logcli in the sources of Loki 3, or name them by E2E_LOKI and E2E_LOGCLI';
 
@@ -66,46 +62,7 @@ async function ours(t: TestContext): Promise<string> {
 }
 
 async function theirs(t: TestContext): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'loki-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const [http, grpc] = [await freePort(), await freePort()];
-  const config = {
-    auth_enabled: false,
-    server: {
-      http_listen_address: '127.0.0.1',
-      http_listen_port: http,
-      grpc_listen_address: '127.0.0.1',
-      grpc_listen_port: grpc,
-      log_level: 'error',
-    },
-    common: {
-      instance_addr: '127.0.0.1',
-      path_prefix: directory,
-      replication_factor: 1,
-      ring: { kvstore: { store: 'inmemory' } },
-      storage: {
-        filesystem: { chunks_directory: join(directory, 'chunks'), rules_directory: join(directory, 'rules') },
-      },
-    },
-    schema_config: {
-      configs: [
-        {
-          from: '2020-10-24',
-          store: 'tsdb',
-          object_store: 'filesystem',
-          schema: 'v13',
-          index: { prefix: 'index_', period: '24h' },
-        },
-      ],
-    },
-    limits_config: { discover_service_name: [], discover_log_levels: false },
-    analytics: { reporting_enabled: false },
-  };
-  const file = join(directory, 'loki.json');
-  writeFileSync(file, JSON.stringify(config));
-  startShipper(t, loki, [`-config.file=${file}`]);
-  const url = `http://127.0.0.1:${http}`;
-  await until('Loki is ready', async () => (await fetch(`${url}/ready`)).ok, 90_000);
+  const url = await startRealLoki(t, { limits_config: { discover_service_name: [], discover_log_levels: false } });
   await until('Loki takes lines', () => push(url).then(() => true), 30_000);
   return url;
 }
