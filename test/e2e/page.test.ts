@@ -32,7 +32,11 @@ describe('the page in a browser', { skip: noBrowser }, () => {
           { pod: 'pay-0', container: 'api', stream: 'stderr', labels: { app: 'pay' } },
         ] as const;
       }),
-      [30, `${hostile} \u001b[31mred\u001b[0m \u202egnp.exe`, { pod: 'evil-0', labels: { note: hostile } }],
+      [
+        30,
+        `${hostile} \u001b[31mred\u001b[0m \u202egnp.exe`,
+        { pod: 'evil-0', labels: { note: hostile, level: 'constructor', constructor: 'toString' } },
+      ],
       [200_000, 'an old line', { pod: 'old-0' }],
     ]);
   });
@@ -147,6 +151,8 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     assert.equal(await page.locator('.ansi-red').textContent(), 'red');
     await rows(page).first().click();
     assert.ok((await page.locator('.known').textContent())?.includes(hostile));
+    await page.locator('#fields summary', { hasText: 'constructor' }).click();
+    await page.locator('#fields .value', { hasText: 'toString' }).waitFor();
     await page.locator('#fields summary', { hasText: 'note' }).click();
     await page.locator('#fields .value', { hasText: hostile }).waitFor();
     assert.equal(await page.locator('img, script:not([src])').count(), 0);
@@ -202,7 +208,7 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     await plot.focus();
     for (const key of Array<string>(5).fill('ArrowLeft')) await page.keyboard.press(key);
     await page.keyboard.press('Shift+ArrowLeft');
-    assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /stdout: \d+/);
+    assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /, none: \d+/);
     await page.keyboard.press('Enter');
     await page.waitForURL(/from=.*&to=/);
     await page.locator('#range').click();
@@ -417,6 +423,26 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     await page.getByRole('link', { name: 'pay-0/api' }).click();
     await summary(page, '40 lines');
     assert.match(page.url(), /\/some\/where\/\?is=/);
+    await page.context().close();
+  });
+
+  test('lines of a megabyte, of many lines, and nested without end', async () => {
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+    await served.write([
+      [20, `long ${'x'.repeat(1_000_000)}`, { pod: 'long-0' }],
+      [19, `stack\n${'\tat somewhere\n'.repeat(2000)}`, { pod: 'long-0' }],
+      [18, deep, { pod: 'long-0' }],
+    ]);
+    const page = await open('?is=pod%3Dlong-0');
+    await page.keyboard.press('w');
+    for (const [index, row] of (await rows(page).all()).entries())
+      assert.ok(((await row.textContent())?.length ?? 0) < 4000, `${index}`);
+    await page.keyboard.press('w');
+    await rows(page).nth(2).locator('.when').click();
+    await page.getByText('The first 100000 of 1000005 characters.').waitFor();
+    await page.keyboard.press('Escape');
+    await rows(page).first().locator('.when').click();
+    await page.locator('.detail .json').waitFor();
     await page.context().close();
   });
 

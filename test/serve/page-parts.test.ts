@@ -166,6 +166,8 @@ test('JSON is laid out without a changed letter', () => {
       );
     }),
   );
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  assert.ok(json.prettyJson(deep).reduce((sum, { text }) => sum + text.length, 0) < 1e8);
   assert.equal(json.jsonOf('2026-01-02 {"a":1}'), '{"a":1}');
   for (const line of ['[info] {"a":1', 'no', '{not json}', '{"a":1} and more'])
     assert.equal(json.jsonOf(line), undefined);
@@ -205,6 +207,7 @@ test('how grave a line is, is told by labels and by its beginning, not by its pr
   ] as const)
     assert.equal(of(log), wanted, log);
   assert.equal(of('ERROR x', 'debug'), 'debug');
+  for (const name of ['constructor', '__proto__', 'toString']) assert.equal(of('x', name), '');
 });
 
 test('times are taken as people write them', () => {

@@ -2,6 +2,8 @@
 
 const token = /\s*("(?:[^"\\]|\\.)*")(\s*:)?|\s*(-?\d[\d.eE+-]*)|\s*(true|false|null)|\s*([[\]{},:])/gy;
 const longest = 500_000;
+/** So far lines are indented: one that is nested a hundred thousand times would fill the memory with spaces. */
+const deepest = 40;
 
 /**
  * The part of a line that is a JSON object or array: the whole of it, or what stands behind a short beginning, as a time.
@@ -33,7 +35,7 @@ export function prettyJson(text) {
   /** @type {Token[]} */
   const tokens = [];
   let depth = 0;
-  const line = () => `\n${'  '.repeat(depth)}`;
+  const line = () => `\n${'  '.repeat(Math.min(depth, deepest))}`;
   for (const [, string, colon, number, word, sign] of text.matchAll(token)) {
     if (string !== undefined && colon !== undefined)
       tokens.push({ kind: 'name', text: string }, { kind: 'sign', text: ': ' });

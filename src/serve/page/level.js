@@ -35,7 +35,10 @@ const capitals = new RegExp(String.raw`(?:^|[\s:])(${alternatives.toUpperCase()}
 const klog = { I: 'info', W: 'warn', E: 'error', F: 'error' };
 
 /** @param {string} word @returns {Level} */
-export const levelOf = (word) => words[word.toLowerCase()] ?? '';
+export function levelOf(word) {
+  const known = word.toLowerCase();
+  return Object.hasOwn(words, known) ? (words[known] ?? '') : '';
+}
 
 /**
  * How grave a line is: as its labels say, or as its beginning does.
