@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { StoreBusy } from '../../src/serve/store.ts';
 import { openSqlite } from '../../src/serve/stores/sqlite.ts';
-import { all, entry, logs, storeSuite } from './store-suite.ts';
+import { entry, logs, storeSuite } from './store-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'serve-sqlite-'));
 after(() => rmSync(root, { recursive: true }));
@@ -49,40 +47,3 @@ test('a second opening of one database says so', async () => {
 });
 
 const place = join(import.meta.dirname, '../../src/serve/stores/sqlite.ts');
-const rounds = Number(process.env['ROUNDS'] ?? 5);
-
-test(`${rounds} times killed while it writes: what was acknowledged is there, nothing twice`, async () => {
-  const directory = fresh();
-  const program = `
-    import { openSqlite } from ${JSON.stringify(place)};
-    const store = await openSqlite({ directory: ${JSON.stringify(directory)}, queue: 1000 });
-    const round = process.argv[1];
-    for (let n = 0; ; n += 1) {
-      const entry = { namespace: 'default', pod: 'web-0', container: 'web', time: 1n, log: round + '-' + n, stream: '', podId: '', dockerId: '', host: '', labels: {}, metadata: {} };
-      await Promise.all([store.write([entry]), store.write([entry])]);
-      console.log(entry.log);
-    }`;
-  const acknowledged: string[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program, String(round)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let count = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
-      acknowledged.push(line);
-      count += 1;
-      if (count === 5 + round) child.kill('SIGKILL');
-    }
-    if (child.signalCode === null && child.exitCode === null) await once(child, 'exit');
-  }
-  const store = await openSqlite({ directory, queue: 1 });
-  const found = await logs(store, all);
-  await store.close();
-  const there = new Set(found);
-  assert.equal(there.size, found.length);
-  assert.ok(acknowledged.length >= rounds * 5);
-  assert.deepEqual(
-    acknowledged.filter((line) => !there.has(line)),
-    [],
-  );
-});

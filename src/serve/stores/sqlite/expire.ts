@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { usual as full } from './pack.ts';
 import type { Part } from './parts.ts';
 import type { Moment } from './place.ts';
 import { numberOf } from './schema.ts';
+
+type Size = Pick<Part, 'count' | 'bytes'>;
 
 /** Returns functions that remove what is old, each within a transaction of the caller. */
 export function createExpire(db: DatabaseSync) {
@@ -11,6 +14,12 @@ export function createExpire(db: DatabaseSync) {
   const other = db.prepare('SELECT 1 FROM parts WHERE series = ? LIMIT 1');
   const removeSeries = db.prepare('DELETE FROM series WHERE id = ?');
   const reduce = db.prepare('UPDATE state SET entries = entries - ?, bytes = bytes - ?');
+  const earliest = db.prepare(
+    `SELECT bucket, series, count, bytes FROM parts WHERE bucket = (SELECT min(bucket) FROM parts)
+     ORDER BY first, series LIMIT 1`,
+  );
+  const oldestBlock = db.prepare(`SELECT last FROM blocks ${here} ORDER BY first, seq LIMIT 1`);
+  const nth = db.prepare(`SELECT offset AS last FROM entries ${here} ORDER BY offset, seq LIMIT 1 OFFSET ?`);
   const begun = db.prepare('SELECT bucket, series, count, bytes FROM parts WHERE bucket = ? AND first < ?');
   const single = db.prepare(
     `SELECT count(*) AS count, coalesce(sum(octet_length(log)), 0) AS bytes FROM entries ${here} AND offset < ?`,
@@ -22,14 +31,28 @@ export function createExpire(db: DatabaseSync) {
   const removeBlocks = db.prepare(`DELETE FROM blocks ${here} AND last < ?`);
   const rest = db.prepare(
     `UPDATE parts SET count = count - ?, bytes = bytes - ?, loose = loose - ?, first = min(
-       (SELECT coalesce(min(offset), last) FROM entries WHERE bucket = parts.bucket AND series = parts.series),
-       (SELECT coalesce(min(first), last) FROM blocks WHERE bucket = parts.bucket AND series = parts.series)) ${here}`,
+       (SELECT coalesce(min(offset), parts.last) FROM entries WHERE bucket = parts.bucket AND series = parts.series),
+       (SELECT coalesce(min(first), parts.last) FROM blocks WHERE bucket = parts.bucket AND series = parts.series)) ${here}`,
   );
 
   function remove({ bucket, series, count, bytes }: Pick<Part, 'bucket' | 'series' | 'count' | 'bytes'>): void {
     for (const statement of removeAll) statement.run(bucket, series);
     reduce.run(count, bytes);
     if (!other.get(series)) removeSeries.run(series);
+  }
+
+  function trim(part: Part, offset: number): void {
+    const { bucket, series } = part;
+    const [a, b] = [single.get(bucket, series, offset), blocks.get(bucket, series, offset)] as unknown as Size[];
+    if (!a || !b || a.count + b.count === 0) return;
+    if (a.count + b.count === part.count) {
+      remove(part);
+      return;
+    }
+    removeSingle.run(bucket, series, offset);
+    removeBlocks.run(bucket, series, offset);
+    rest.run(a.count + b.count, a.bytes + b.bytes, a.count, bucket, series);
+    reduce.run(a.count + b.count, a.bytes + b.bytes);
   }
 
   return {
@@ -42,19 +65,17 @@ export function createExpire(db: DatabaseSync) {
     },
     /** Removes what is before the moment from the bucket of the moment; a block goes when all of it is. */
     trim({ bucket, offset }: Moment): void {
-      for (const part of begun.all(bucket, offset) as unknown as Part[]) {
-        const place = [bucket, part.series, offset] as const;
-        const [a, b] = [single.get(...place), blocks.get(...place)] as unknown as Pick<Part, 'count' | 'bytes'>[];
-        if (!a || !b || a.count + b.count === 0) continue;
-        if (a.count + b.count === part.count) {
-          remove(part);
-          continue;
-        }
-        removeSingle.run(...place);
-        removeBlocks.run(...place);
-        rest.run(a.count + b.count, a.bytes + b.bytes, a.count, bucket, part.series);
-        reduce.run(a.count + b.count, a.bytes + b.bytes);
-      }
+      for (const part of begun.all(bucket, offset) as unknown as Part[]) trim(part, offset);
+    },
+    /** Removes some of the oldest entries: a block, or as many as would be one. False if there is none. */
+    shed(): boolean {
+      const part = earliest.get() as unknown as Part | undefined;
+      if (!part) return false;
+      const { bucket, series } = part;
+      const edge = oldestBlock.get(bucket, series) ?? nth.get(bucket, series, full.lines);
+      if (edge) trim(part, Number(edge['last']) + 1);
+      else remove(part);
+      return true;
     },
     /** Bytes of the pages in use, and of the file. */
     sizes(): { used: number; file: number } {

@@ -1,5 +1,6 @@
 import type { Count, Extent, Search, Selection, Series } from '../../store.ts';
 import type { Batch } from './batch.ts';
+import type { Problem } from './problem.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -8,12 +9,6 @@ export interface ThreadData {
   /** Milliseconds after which an entry expires, and the most bytes that the entries may take on the disk. */
   retention: number | undefined;
   maxBytes: number | undefined;
-}
-
-/** An error that crosses from one thread to another. */
-export interface Problem {
-  message: string;
-  range: boolean;
 }
 
 export type ToWriter = { write: number; batch: Batch } | { close: true };
@@ -54,10 +49,3 @@ export interface FromReader {
   done: boolean;
   problem?: Problem;
 }
-
-export function problemOf(error: unknown): Problem {
-  const message = error instanceof Error ? error.message : String(error);
-  return { message, range: error instanceof RangeError };
-}
-
-export const errorOf = ({ message, range }: Problem): Error => (range ? new RangeError(message) : new Error(message));

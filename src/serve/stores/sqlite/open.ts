@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { codeOf, Damaged, explain } from './problem.ts';
 import { prepareSchema } from './schema.ts';
 
 export const databaseIn = (directory: string) => join(directory, 'logs.sqlite');
@@ -27,26 +28,35 @@ export function lock(directory: string): Lock {
   } catch (error) {
     db?.close();
     if (codeOf(error) === 5) throw new Error(`--data-path ${directory} is in use by another process`, { cause: error });
-    throw new Error(`--data-path ${directory} can't be used: ${told(error)}${wayOut(error)}`, { cause: error });
+    throw new Error(`--data-path ${directory} can't be used: ${explain(error)}`, { cause: error });
   }
 }
 
+/** Bytes of the write-ahead log, about, where so many may be taken in all. */
+export const roomForLog = (maxBytes: number) => Math.min(maxBytes / 4, 32 * 1024 * 1024);
+const page = 8192;
+
 /** Opens the database to write, and makes it if the directory has none. */
-export function openToWrite(directory: string, cacheKiB: number): DatabaseSync {
+export function openToWrite(directory: string, cacheKiB: number, maxBytes = Infinity): DatabaseSync {
   const file = databaseIn(directory);
-  const isNew = !existsSync(file);
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const isNew = size === 0;
   let db: DatabaseSync | undefined;
   try {
+    // SQLite takes less than a page for nothing, and would begin anew.
+    if (!isNew && size < page && !existsSync(`${file}-journal`)) throw new Damaged('it is cut off');
     db = new DatabaseSync(file, { timeout: 5000 });
-    db.exec(`PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
+    const room = roomForLog(maxBytes);
+    if (isNew) db.exec(`PRAGMA page_size = ${page}; PRAGMA auto_vacuum = INCREMENTAL`);
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = ${Math.floor(room / 2 / page)}; PRAGMA journal_size_limit = ${Math.floor(room)};
       PRAGMA cache_size = -${cacheKiB}; PRAGMA temp_store = MEMORY`);
     prepareSchema(db);
     if (isNew) syncDirectory(directory);
     return db;
   } catch (error) {
     db?.close();
-    throw new Error(`${file} can't be opened: ${told(error)}${wayOut(error)}`, { cause: error });
+    throw new Error(`${file} can't be opened: ${explain(error)}`, { cause: error });
   }
 }
 
@@ -72,7 +82,7 @@ function makeDirectory(directory: string): void {
   try {
     make(directory, true);
   } catch (error) {
-    throw new Error(`--data-path ${directory} can't be made: ${told(error)}`, { cause: error });
+    throw new Error(`--data-path ${directory} can't be made: ${explain(error)}`, { cause: error });
   }
 }
 
@@ -84,23 +94,4 @@ function syncDirectory(directory: string): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** SQLite's own number of an error. */
-export function codeOf(error: unknown): number | undefined {
-  const { errcode } = error as { errcode?: unknown };
-  return typeof errcode === 'number' ? errcode & 0xff : undefined;
-}
-
-const told = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** Numbers: https://www.sqlite.org/rescode.html */
-function wayOut(error: unknown): string {
-  const code = codeOf(error);
-  if (code === 11 || code === 26)
-    return `. It is damaged: stop this program, move the file away together with those ending in -wal and -shm, and start
-with an empty one; \`sqlite3 FILE .recover\` gets out what can be read`.replaceAll('\n', ' ');
-  if (code === 8 || code === 14) return '. Its directory has to be writable for this user';
-  if (code === 13) return '. The disk is full';
-  return '';
 }

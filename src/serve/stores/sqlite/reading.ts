@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { FromReader, Piece, Question, ThreadData, ToReader } from './messages.ts';
-import { errorOf } from './messages.ts';
+import { errorOf } from './problem.ts';
 import { startThread } from './writing.ts';
 
 /** The threads that read, from outside. */

@@ -3,6 +3,7 @@ import { createExpire } from './expire.ts';
 import { createPack, usual as full } from './pack.ts';
 import type { Part } from './parts.ts';
 import { momentOf, span } from './place.ts';
+import { roomForLog } from './open.ts';
 import { inTransaction, numberOf } from './schema.ts';
 
 export interface UpkeepSettings {
@@ -31,6 +32,10 @@ export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, remov
   const loose = db.prepare('SELECT bucket, series, loose FROM parts WHERE loose > 0');
   const touched = new Map<string, number>();
   const nameOf = ({ bucket, series }: Pick<Part, 'bucket' | 'series'>) => `${bucket} ${series}`;
+  // The write-ahead log needs room too.
+  const limit = maxBytes === undefined ? Infinity : maxBytes - roomForLog(maxBytes);
+  const isFull = () => maxBytes !== undefined && expire.sizes().used > limit;
+  let shrunk = false;
   let jobs: (() => boolean)[] = [];
   let looked = -Infinity;
   let trimmed = -Infinity;
@@ -42,18 +47,17 @@ export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, remov
     if (retention !== undefined) {
       const cutoff = momentOf(BigInt(Math.floor(now() - retention)) * 1_000_000n);
       jobs.push(() => expire.removeOldest(cutoff.bucket) && (removed(), true));
-      if (looked - trimmed > retention / 100) {
+      if (looked - trimmed > retention / 1000) {
         trimmed = looked;
         jobs.push(() => (expire.trim(cutoff), removed(), false));
       }
     }
     if (maxBytes !== undefined) {
-      // The write-ahead log needs room too.
-      const limit = maxBytes - Math.min(maxBytes / 4, 32 * 1024 * 1024);
-      jobs.push(() => expire.sizes().used > limit && expire.removeOldest(Infinity) && (removed(), true));
+      jobs.push(() => isFull() && expire.shed() && (removed(), true));
       if (expire.sizes().file > limit)
         jobs.push(() => {
           db.exec(`PRAGMA incremental_vacuum(${pages})`);
+          shrunk = true;
           return expire.sizes().file > limit && numberOf(db, 'PRAGMA freelist_count') > 0;
         });
     }
@@ -79,7 +83,7 @@ export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, remov
     /** Works for about so many milliseconds; false if there is nothing to do for now. */
     work(budget: number): boolean {
       if (jobs.length === 0) {
-        if (performance.now() - looked < interval) return false;
+        if (performance.now() - looked < interval && !isFull()) return false;
         look();
       }
       if (jobs.length === 0) return false;
@@ -94,6 +98,11 @@ export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, remov
         throw error;
       } finally {
         db.exec('PRAGMA synchronous = FULL');
+      }
+      if (shrunk && jobs.length === 0) {
+        // The file itself is cut when the log is put into it.
+        shrunk = false;
+        db.exec('PRAGMA wal_checkpoint(PASSIVE)');
       }
       return jobs.length > 0;
     },

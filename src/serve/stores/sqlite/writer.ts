@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { MessagePort } from 'node:worker_threads';
 import type { Batch } from './batch.ts';
 import { createInsert } from './insert.ts';
-import { problemOf, type FromWriter, type ThreadData, type ToWriter } from './messages.ts';
+import type { FromWriter, ThreadData, ToWriter } from './messages.ts';
+import { problemOf } from './problem.ts';
 import { openToWrite } from './open.ts';
 import { inTransaction } from './schema.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -20,7 +21,7 @@ export function write(port: MessagePort, data: ThreadData): void {
   const tell = (message: FromWriter) => port.postMessage(message);
   let db: DatabaseSync;
   try {
-    db = openToWrite(data.directory, 32_768);
+    db = openToWrite(data.directory, 32_768, data.maxBytes);
   } catch (error) {
     tell({ failed: problemOf(error) });
     port.close();

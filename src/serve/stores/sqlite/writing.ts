@@ -4,7 +4,8 @@ import { entryFile } from '../../../agent/provide.ts';
 import type { Log } from '../../../system/log.ts';
 import { StoreBusy, type Entry } from '../../store.ts';
 import { createPack } from './batch.ts';
-import { errorOf, type FromWriter, type ThreadData, type ToWriter } from './messages.ts';
+import type { FromWriter, ThreadData, ToWriter } from './messages.ts';
+import { errorOf } from './problem.ts';
 
 /** The thread that writes, from outside. */
 export interface Writing {
