@@ -48,6 +48,8 @@ describe('the page in a browser', { skip: noBrowser }, () => {
   async function open(address = '', options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1300, height: 800 }, ...options });
     const page = await context.newPage();
+    // The machine may be busy.
+    page.setDefaultTimeout(90_000);
     page.on('pageerror', (error) => wrong.push(String(error)));
     page.on('dialog', (dialog) => wrong.push(dialog.message()));
     page.on('console', (message) => {
