@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createAssembler } from './assembler.ts';
-import { isUnread, refresh, type OpenFile } from './file.ts';
+import { beginsAs, isUnread, refresh, type OpenFile } from './file.ts';
 import { createFiles } from './files.ts';
 import { createLines } from './lines.ts';
 import type { FollowWorld, Progress, Reader, Start } from './reader.ts';
@@ -45,7 +45,7 @@ export function createFollower(
     for (const file of files.all.slice()) {
       refresh(file, time);
       // Before the copy is taken for something that was missed.
-      if (file.size < file.offset && !file.copy && files.divert(file)) world.truncated();
+      if (file.size < Math.max(file.offset, file.head[0]) && !file.copy && files.divert(file)) world.truncated();
     }
     const newest = files.all.at(-1);
     if (!stat) {
@@ -89,12 +89,14 @@ export function createFollower(
   const retire = (time: number) => {
     const { crowded } = files;
     const newest = files.all.at(-1);
+    // What is held back may have parts in all files from its first on.
+    const begun = files.all.find((file) => ([0, 1] as const).some((stream) => assembler.held(stream)?.file === file));
     for (const file of files.all) {
+      if (file === begun) break;
       const aside = file !== newest || missingSince !== undefined || released;
       if (!aside || isUnread(file) || file.offset < file.size) continue;
       const still = time - file.grown >= world.linger && time - (missingSince ?? 0) >= world.linger;
       if (!still && !file.copy && !(crowded && file !== newest)) continue;
-      if (([0, 1] as const).some((stream) => assembler.held(stream)?.file === file)) continue;
       files.shut(file);
     }
     if (released && files.all.length === 0) done = true;
@@ -110,9 +112,13 @@ export function createFollower(
       // What comes later has been seen already; so what is read now is all that came before it.
       if (later) refresh(file, time);
       if (isUnread(file)) {
+        const atStart = file.offset === 0;
+        // Read again from its first byte after a restart: no bytes before it tell whether it was cut.
+        const isOther = atStart && file.head[0] > 0 && !beginsAs(file, file.head);
         // Nothing tells that it was cut before anything was read of it, but the copy of what was there.
-        if (file.offset === 0 && !later && missingSince === undefined && files.openCopies(file)) continue;
-        const { progress, taken } = lines.read(file, batch, left);
+        const isNew = atStart && file.head[0] === 0 && !later && missingSince === undefined;
+        if (isNew && files.openCopies(file)) continue;
+        const { progress, taken } = isOther ? ({ progress: 'cut', taken: 0 } as const) : lines.read(file, batch, left);
         left -= taken;
         if (progress === 'cut') {
           world.truncated();

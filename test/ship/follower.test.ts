@@ -287,6 +287,53 @@ test('a copy is read to its end before the file that was cut, also from its firs
     }
 });
 
+test('parts of one line in three files, killed before its end comes', (t) => {
+  const path = place(t);
+  const { follow, clock } = tailWorld({ linger: 100, patience: 60_000 });
+  writeFileSync(path, '');
+  const batch = rememberingBatch();
+  let reader = follow(path);
+  drain(reader, batch);
+  for (const part of ['one ', 'two ']) {
+    appendFileSync(path, cri(part, 'P') + cri(`beside ${part}`, 'F', 'stderr'));
+    drain(reader, batch);
+    renameSync(path, `${path}.${part === 'one ' ? 2 : 1}`);
+    writeFileSync(path, '');
+    drain(reader, batch);
+    clock.now += 200;
+    drain(reader, batch);
+  }
+  const mark = reader.mark();
+  reader.close();
+  reader = follow(path, { mark });
+  appendFileSync(path, cri('three'));
+  drain(reader, batch);
+  assert.deepEqual(texts(batch), ['beside one ', 'beside two ', 'one two three']);
+  reader.close();
+});
+
+test('cut after a restart that has to read it again for a part of the other stream', (t) => {
+  const path = place(t);
+  const { follow } = tailWorld({ patience: 60_000 });
+  writeFileSync(path, '');
+  const batch = rememberingBatch();
+  let reader = follow(path);
+  drain(reader, batch);
+  appendFileSync(path, cri('begun ', 'P', 'stderr') + cri('a'));
+  drain(reader, batch);
+  const mark = reader.mark();
+  reader.close();
+  reader = follow(path, { mark });
+  reader.look();
+  appendFileSync(path, cri('b'));
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path);
+  appendFileSync(path, cri('c') + cri('ended', 'F', 'stderr'));
+  for (let i = 0; i < 3; i++) drain(reader, batch);
+  assert.deepEqual(texts(batch), ['a', 'b', 'c', 'begun ended']);
+  reader.close();
+});
+
 test('a hole before what is written on after a cut is passed over, however long', (t) => {
   const path = place(t);
   const { follow } = tailWorld({ maxLine: 4096, buffer: Buffer.alloc(140_000) });

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -48,8 +49,11 @@ function play(seed: number): void {
   let target = path;
   let line = 0;
   let dates = 0;
+  let cuts = 0;
   let rest = '';
   const begun: [string, string] = ['', ''];
+  const copies = seed % 2 === 0;
+  const look = () => void reader.look();
   const did: string[] = [];
 
   const append = (text: string) => appendFileSync(target, text);
@@ -100,18 +104,32 @@ function play(seed: number): void {
     reader.close();
     reader = follow(path, mark ? { mark } : {});
   };
-  // The bytes that are gone for good must have been read before; so must the parts in them.
+  // With or without a copy that is kept; where none is, the bytes are gone for good, and so must have been read before.
   const cutOff = () => {
-    if (rest || begun[0] || begun[1] || target !== path) return;
-    settle();
-    if (pick(2)) copyFileSync(path, `${path}.copy.gz`);
+    if (rest || target !== path || !existsSync(path)) return;
+    const way = copies ? pick(3) : 1 + pick(2);
+    if (way > 0) {
+      if (begun[0] || begun[1]) return;
+      settle();
+    }
+    if (way < 2) copyFileSync(path, way === 0 ? `${path}.${10 + cuts++}` : `${path}.gz`);
     truncateSync(path);
     // A file of the same size that was written in the same tick of the kernel's clock can't be told from the old one.
     for (const end = performance.now() + 5; performance.now() < end;);
   };
+  const compress = () => {
+    if (rest || begun[0] || begun[1]) return;
+    settle();
+    for (const name of readdirSync(directory)) {
+      const aside = join(directory, name);
+      if (aside === target || aside === path || name.endsWith('.gz')) continue;
+      copyFileSync(aside, `${aside}.gz`);
+      unlinkSync(aside);
+    }
+  };
   const remove = () => {
     if (rest || begun[0] || begun[1] || target !== path) return;
-    if (pick(2)) settle();
+    if (copies || pick(2)) settle();
     else reader.look();
     const unread = statSync(path).size;
     unlinkSync(path);
@@ -125,24 +143,26 @@ function play(seed: number): void {
     reader.look();
     acknowledge();
     for (let step = 0; step < 150; step++) {
-      const [name, act] = (
-        [
-          ['write', write],
-          ['write', write],
-          ['write', write],
-          ['write', write],
-          ['rotate', rotate],
-          ['reopen', reopen],
-          ['look', () => void reader.look()],
-          ['read', () => void (reader.look(), reader.read(batch, 1 + pick(500)))],
-          ['read', () => void (reader.look(), reader.read(batch, 5000))],
-          ['acknowledge', acknowledge],
-          ['crash', crash],
-          ['cut', cutOff],
-          ['remove', remove],
-          ['wait', () => void (clock.now += pick(400))],
-        ] as const
-      )[pick(14)] as readonly [string, () => void];
+      const [name, act] = // A log is rotated in one way or the other, not in both.
+        (
+          [
+            ['write', write],
+            ['write', write],
+            ['write', write],
+            ['write', write],
+            [copies ? 'cut' : 'rotate', copies ? cutOff : rotate],
+            ['reopen', copies ? look : reopen],
+            ['look', look],
+            ['read', () => void (reader.look(), reader.read(batch, 1 + pick(500)))],
+            ['read', () => void (reader.look(), reader.read(batch, 5000))],
+            ['acknowledge', acknowledge],
+            ['crash', crash],
+            ['cut', copies || pick(2) === 0 ? cutOff : look],
+            ['remove', remove],
+            ['compress', compress],
+            ['wait', () => void (clock.now += pick(400))],
+          ] as const
+        )[pick(15)] as readonly [string, () => void];
       did.push(name);
       act();
     }
