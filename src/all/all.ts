@@ -8,10 +8,8 @@ import watch from '../watch/commands/watch.ts';
 import type { AllValues } from './options.ts';
 
 /** What the watcher tells of a target and people search by: our own store takes more labels than a Loki should be given. */
-const labels = [
-  ...['namespace', 'pod', 'container', 'stream', 'node', 'application', 'component', 'version', 'environment'],
-  ...['release', 'owner_kind', 'owner_name', 'image'],
-];
+const labels =
+  'namespace,pod,container,stream,node,application,component,version,environment,release,owner_kind,owner_name,image';
 
 /**
  * The three roles in one process, for a single node: watch writes targets, ship follows them and pushes to serve. They
@@ -54,8 +52,11 @@ export async function runAll(values: AllValues, process: Process): Promise<numbe
   const host = /^(0\.0\.0\.0|::)?$/.test(values['bind-address']) ? '127.0.0.1' : values['bind-address'];
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${values.port}/loki/api/v1/push`;
   const flags = {
-    ...{ targets: at('targets'), 'state-path': at('offsets'), sink: 'loki', url },
-    ...(env['WATCHER_LABELS'] === undefined && { labels: labels.join(',') }),
+    targets: at('targets'),
+    'state-path': at('offsets'),
+    sink: 'loki',
+    url,
+    ...(env['WATCHER_LABELS'] === undefined && { labels }),
   };
   const shipping = ship.run(
     role('ship', { ...flags, 'status-address': values['ship-status-address'] }, feeders.signal),
