@@ -2,7 +2,7 @@ import { valueOf } from '../../row.ts';
 import type { Count, Selection } from '../../store.ts';
 import { bare, filterOf } from './filter.ts';
 import { sourceOf } from './identity.ts';
-import type { Point, Range, ReadLines } from './lines.ts';
+import type { Line, Point, Range, ReadLines } from './lines.ts';
 import type { Part, Parts } from './parts.ts';
 import { momentOf, span, timeOf } from './place.ts';
 import type { Over } from './search.ts';
@@ -66,7 +66,8 @@ export function* count(
         let after: Point | undefined = { offset: range.low, seq: -1 };
         while (after) {
           const chunk = lines(part, { direction: 'forward', after, range, size, filter });
-          for (const { offset, bytes } of chunk.lines) note(part, offset, 1, bytes);
+          for (const { offset, count, bytes } of runs(chunk.lines, stepIn(bucket, step)))
+            note(part, offset, count, bytes);
           after = chunk.end;
           if (over()) yield;
         }
@@ -75,6 +76,35 @@ export function* count(
     }
   }
   return [...counts.values()];
+}
+
+/** The number of the step in which an offset of the bucket lies, from any one on. */
+function stepIn(bucket: number, step: bigint | undefined): (offset: number) => number {
+  if (step === undefined) return () => 0;
+  const begin = timeOf({ bucket, offset: 0 });
+  const into = begin - floor(begin, step);
+  // An hour has one end of such a long step at most.
+  if (step > span) return (offset) => (into + BigInt(offset) >= step ? 1 : 0);
+  const [before, width] = [Number(into), Number(step)];
+  return (offset) => Math.floor((before + offset) / width);
+}
+
+/** Lines that follow one another in one step, as one. */
+function* runs(lines: readonly Line[], stepOf: (offset: number) => number) {
+  let run: { offset: number; count: number; bytes: number } | undefined;
+  let step = 0;
+  for (const { offset, bytes } of lines) {
+    const next = stepOf(offset);
+    if (run && next === step) {
+      run.count += 1;
+      run.bytes += bytes;
+      continue;
+    }
+    if (run) yield run;
+    run = { offset, count: 1, bytes };
+    step = next;
+  }
+  if (run) yield run;
 }
 
 const floor = (time: bigint, step: bigint): bigint => time - (((time % step) + step) % step);
