@@ -6,10 +6,18 @@ import type { Filter } from './lines.ts';
 export function filterOf(filters: readonly TextFilter[]): Filter {
   const tests = filters.map(textTest);
   const [longest] = filters
-    .filter(({ op, value }) => op === '|=' && value !== '')
-    .map(({ value }) => Buffer.from(value))
+    .map(({ op, value }) => (op === '|=' ? value : op === '|~' ? literalOf(value) : ''))
+    .filter((text) => text !== '')
+    .map((text) => Buffer.from(text))
     .toSorted((a, b) => b.length - a.length);
   return { texts: true, needle: longest, holds: (log) => tests.every((test) => test(log)) };
+}
+
+/** A text that is in all that matches the pattern; empty if none is found, as for all but the simplest patterns. */
+export function literalOf(pattern: string): string {
+  if (!/^(?:[\w \-:=,;@#%&<>'"/!~]|\.[*+]?|\^|\$)*$/.test(pattern)) return '';
+  const [longest = ''] = pattern.split(/\.[*+]?|\^|\$/).toSorted((a, b) => b.length - a.length);
+  return longest;
 }
 
 /** Of all lines nothing but where they are and how long. */
