@@ -18,10 +18,10 @@ interface Reader {
   tasks: Map<number, { resolve(answer: FromReader): void; reject(error: Error): void }>;
 }
 
-/** Milliseconds after which a thread is ended that still works on what no one waits for. */
-const patience = 5000;
+/** `patience`: milliseconds after which a thread is ended that still works on what no one waits for. */
+const usual = { start: startThread, patience: 5000 };
 
-export function startReading(data: ThreadData, threads: number): Reading {
+export function startReading(data: ThreadData, threads: number, { start: startThread, patience } = usual): Reading {
   const readers: Reader[] = [];
   let last = 0;
   let closed = false;
@@ -84,7 +84,7 @@ export function startReading(data: ThreadData, threads: number): Reading {
         }
       } finally {
         if (answers) tasks.delete(task);
-        else watch({ worker, tasks }, task);
+        else watch({ worker, tasks }, task, patience);
         if (tasks.size === 0) worker.unref();
         worker.postMessage({ task, end: true } satisfies ToReader, []);
       }
@@ -97,7 +97,7 @@ export function startReading(data: ThreadData, threads: number): Reading {
 }
 
 /** Ends a thread that doesn't come back from a piece of work. */
-function watch({ worker, tasks }: Reader, task: number): void {
+function watch({ worker, tasks }: Reader, task: number, patience: number): void {
   const late = setTimeout(() => void worker.terminate(), patience);
   late.unref();
   const back = () => {
