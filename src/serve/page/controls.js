@@ -41,7 +41,7 @@ export function drawControls(state, { theme, utc, wrap }) {
  * @property {boolean} connected
  * @property {boolean} paused
  * @property {boolean} loading
- * @property {boolean} done
+ * @property {boolean} done All lines are loaded.
  * @property {'top' | 'bottom'} newest Where the newest lines stand.
  * @property {(() => void) | undefined} again Loads once more what could not be loaded.
  */
@@ -66,7 +66,7 @@ export function drawStatus(state, { count, streams, total, news, connected, paus
   if (again) {
     const button = h('button', { type: 'button', onclick: again }, 'Try again');
     more.replaceChildren('More could not be loaded. ', button);
-  } else more.textContent = loading ? 'Loading…' : done && count > 0 ? 'That is all in this time.' : '';
+  } else more.textContent = loading ? 'Loading…' : done && count > 0 && !state.live ? 'That is all in this time.' : '';
 }
 
 /** Tells those who hear the page instead of seeing it. @param {string} text */

@@ -109,7 +109,7 @@ export function createLines({ scroller, canvas }, events) {
     const more = news.take();
     if (!more || !stretch.done[stretch.newest]) {
       // What is missing in between is found by another search.
-      show(state, look).catch(events.changed);
+      show(state, () => look).catch(events.changed);
       return;
     }
     list.changed(stretch.add(more));
@@ -132,7 +132,7 @@ export function createLines({ scroller, canvas }, events) {
       },
     );
 
-  /** What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one. @param {State} wanted @param {Look} how */
+  /** What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one. @param {State} wanted @param {() => Look} how Asked when the lines are there: it may have changed meanwhile. */
   async function show(wanted, how) {
     halt();
     controller = new AbortController();
@@ -158,7 +158,7 @@ export function createLines({ scroller, canvas }, events) {
     }
     signal.throwIfAborted();
     stretch = next;
-    look = how;
+    look = how();
     chosen.clear();
     scroller.dataset['wrap'] = String(look.wrap);
     events.loaded();
@@ -191,7 +191,7 @@ export function createLines({ scroller, canvas }, events) {
       connected: news?.connected() ?? true,
       paused: (news?.count() ?? 0) > 0 || !atEdge() || chosen.any(),
       loading: stretch?.busy.bottom === true || stretch?.busy.top === true,
-      done: stretch?.done.bottom === true,
+      done: stretch?.done.top === true && stretch.done.bottom,
       newest: stretch?.newest ?? 'top',
       range: stretch?.range,
     }),

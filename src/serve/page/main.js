@@ -115,7 +115,7 @@ async function run() {
   if (view === 'streams') lines.halt();
   try {
     const named = surround(signal);
-    if (view === 'lines') await lines.show(state, look());
+    if (view === 'lines') await lines.show(state, look);
     else await streams.show(state, { from: state.from, to: state.to }, await named, preferences.utc, signal);
     if (signal.aborted) return;
     element('message').hidden = true;
