@@ -42,14 +42,13 @@ function place(t: TestContext) {
     const ended = new AbortController();
     const followed = Promise.withResolvers<undefined>();
     const running = ship.run(ended.signal, () => followed.resolve(undefined));
-    await followed.promise;
-    return {
-      said,
-      async stop() {
-        ended.abort();
-        await running;
-      },
+    const stop = async () => {
+      ended.abort();
+      await running;
     };
+    t.after(stop);
+    await followed.promise;
+    return { said, stop };
   };
   return { log, begin };
 }
