@@ -4,7 +4,7 @@ import { createPack, usual as full } from './pack.ts';
 import type { Part } from './parts.ts';
 import { momentOf, span } from './place.ts';
 import { roomForLog } from './open.ts';
-import { inTransaction, numberOf } from './schema.ts';
+import { inTransaction } from './schema.ts';
 
 export interface UpkeepSettings {
   retention: number | undefined;
@@ -19,6 +19,8 @@ export interface UpkeepSettings {
 const interval = 1000;
 /** Milliseconds after the end of an hour, and after the last write to it, when all that is single in it is put together. */
 const settled = { hour: 300_000, write: 30_000 };
+/** Bytes of free pages that are kept, whatever there is. */
+const spare = 16 * 1024 * 1024;
 /** Pages given back to the file system at a time. */
 const pages = 1024;
 
@@ -40,6 +42,14 @@ export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, remov
   let looked = -Infinity;
   let trimmed = -Infinity;
 
+  /** Gives free pages back, down to some that will be used again. */
+  function shrink(): boolean {
+    db.exec(`PRAGMA incremental_vacuum(${pages})`);
+    shrunk = true;
+    const { used, file } = expire.sizes();
+    return file > Math.min(limit, used * 1.25 + spare) && file > used;
+  }
+
   function look(): void {
     looked = performance.now();
     for (const [name, at] of touched) if (at < looked - settled.write) touched.delete(name);
@@ -54,13 +64,9 @@ export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, remov
     }
     if (maxBytes !== undefined) {
       jobs.push(() => isFull() && expire.shed() && (removed(), true));
-      if (expire.sizes().file > limit)
-        jobs.push(() => {
-          db.exec(`PRAGMA incremental_vacuum(${pages})`);
-          shrunk = true;
-          return expire.sizes().file > limit && numberOf(db, 'PRAGMA freelist_count') > 0;
-        });
     }
+    const { used, file } = expire.sizes();
+    if (file > limit || file - used > Math.max(used / 2, spare)) jobs.push(shrink);
     const over = Number(BigInt(Math.floor(now() - settled.hour)) / (span / 1_000_000n));
     for (const row of loose.all() as unknown as (Part & { loose: number })[]) {
       const part = { bucket: row.bucket, series: row.series };
