@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { until } from '../support/program.ts';
 import { conmonHere } from './support/conmon.ts';
-import { heldBy, kill, makeWorld, numbers } from './support/tailing.ts';
+import { heldBy, kill, makeWorld, numbers, random } from './support/tailing.ts';
 
 const patience = 60_000;
 const skip = conmonHere ? false : 'conmon is not installed, or this is not root';
@@ -187,4 +187,137 @@ describe("ship and what CRI-O's conmon writes", { skip }, () => {
     assert.equal((await last.stop()).code, 0);
     assert.equal(collector.arrived.length, stored + 3 * 505);
   });
+
+  test('L-07 links: two names of one log, a restart, one that leads nowhere yet, a loop', async (t) => {
+    const { root, log, collector, start, container, arrive } = await makeWorld(t);
+    const links = join(root, 'containers');
+    mkdirSync(links);
+    const link = (name: string, to: string) => symlinkSync(to, join(links, `${name}.log`));
+    link('loop', 'loop.log');
+    link('later', log('later'));
+    link('web_default_app-1', log('web'));
+    link('web_default_app-2', log('web'));
+    const web = await container('web');
+    web.write('one\n');
+    await start({ '--paths': `${root}/pods/*/*/*.log,${links}/*.log` });
+    await arrive(1);
+    await web.end();
+    const again = await container('web', 1);
+    rmSync(join(links, 'web_default_app-2.log'));
+    link('web_default_app-2', log('web', 1));
+    again.write('two\n');
+    (await container('later')).write('three\n');
+    await arrive(3);
+    again.write('four\n');
+    await arrive(4);
+    assert.deepEqual(
+      collector.arrived.map(({ log }) => log).toSorted((a, b) => (a < b ? -1 : 1)),
+      ['four', 'one', 'three', 'two'],
+    );
+  });
+
+  test('L-13 stopped over a rotation, what was written before and behind it arrives', async (t) => {
+    const { collector, start, container, arrive } = await makeWorld(t);
+    const web = await container('web');
+    const first = await start();
+    web.write('one\nhalf ');
+    await arrive(1);
+    await first.stop();
+    await web.rotate(() => web.write('of it\ntwo\n'));
+    web.write('three\n');
+    await web.end();
+    await start();
+    await arrive(4);
+    assert.deepEqual(collector.lines('0.log'), ['one', 'half of it', 'two', 'three']);
+  });
+
+  test("L-16 a log that goes on in Docker's form, with a line that is neither", async (t) => {
+    const { log, collector, start, container, arrive } = await makeWorld(t);
+    const web = await container('web');
+    web.write('of conmon\n');
+    await web.end();
+    const docker = (text: string) => JSON.stringify({ log: text, stream: 'stdout', time: new Date().toISOString() });
+    appendFileSync(log('web'), `${docker('of Docker\n')}\n{"log":"broken\nnothing of both\n`);
+    await start();
+    await arrive(4);
+    assert.deepEqual(collector.lines('0.log'), ['of conmon', 'of Docker', '{"log":"broken', 'nothing of both']);
+  });
+
+  test('L-19 what the own pod says is not collected', async (t) => {
+    const { collector, start, container, arrive } = await makeWorld(t);
+    (await container('me')).write('own\n');
+    const web = await container('web');
+    web.write('of another\n');
+    await start({}, { POD_NAME: 'me', POD_NAMESPACE: 'default' });
+    await arrive(1);
+    web.write('again\n');
+    await arrive(2);
+    assert.deepEqual(collector.lines('0.log'), ['of another', 'again']);
+  });
+
+  test('L-20 lines that belong together, over a rotation', async (t) => {
+    const { collector, start, container, arrive } = await makeWorld(t);
+    await start({ '--multiline-start': '^\\d', '--partial-wait': '3' });
+    const web = await container('web');
+    web.write('1 boom\n  at a\n');
+    await web.rotate();
+    web.write('  at b\n2 next\n');
+    await arrive(2);
+    assert.deepEqual(collector.lines('0.log'), ['1 boom\n  at a\n  at b', '2 next']);
+  });
+
+  const rounds = Number(process.env['ROUNDS'] ?? 2);
+  const first = Number(process.env['SEED'] ?? 1);
+  for (let seed = first; seed < first + rounds; seed++)
+    test(`any order of writing, rotations, kills, ends and refusals: seed ${seed}`, async (t) => {
+      const { collector, start, container } = await makeWorld(t);
+      const pick = random(seed);
+      const web = await container('web');
+      let ship = await start({ '--batch-size': '3000' });
+      let line = 0;
+      let kills = 0;
+      const seen = () => new Set(collector.lines('0.log'));
+      const caughtUp = () => until(`${line} lines`, () => seen().size === line, patience);
+      const write = () => {
+        for (const end = line + 1 + pick(200); line < end; line++) {
+          web.write(String(line).slice(0, 1));
+          web.write(`${String(line).slice(1)}\n`);
+        }
+      };
+      for (let step = 0; step < 25; step++) {
+        write();
+        switch (pick(7)) {
+          case 0:
+            // At most one rotation while nobody reads.
+            collector.manner = 'well';
+            await caughtUp();
+            await web.rotate(() => write());
+            break;
+          case 1:
+          case 2:
+            if (pick(2)) await kill(ship);
+            else if (collector.manner === 'well') await ship.stop();
+            else await kill(ship);
+            if (ship.child.signalCode === 'SIGKILL') kills++;
+            write();
+            ship = await start({ '--batch-size': '3000' });
+            break;
+          case 3:
+            collector.manner = (['well', 'refuse', 'slow', 'break off', 'deny'] as const)[pick(5)] ?? 'well';
+            break;
+          case 4:
+            collector.manners.push('forget');
+            break;
+          default:
+            await until('a request', () => collector.requests > 0, patience);
+        }
+      }
+      collector.manner = 'well';
+      await caughtUp();
+      assert.deepEqual([...seen()], numbers(0, line));
+      const untold = collector.stored.filter(({ told }) => !told).reduce((sum, { count }) => sum + count, 0);
+      const repeated = collector.arrived.length - line;
+      assert.ok(repeated <= untold + kills * 60, `${repeated} came again after ${kills} kills, ${untold} untold`);
+      assert.equal((await ship.stop()).code, 0);
+    });
 });

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { until } from '../../support/program.ts';
@@ -57,7 +57,16 @@ export async function startConmon(
   ];
   const child = spawn('conmon', ['--sync', '-c', id, '-u', id, '-n', id, ...places, ...args], { stdio: 'ignore' });
   const ended = once(child, 'exit');
-  const pipes = { stdout: openSync(join(bundle, 'stdout'), 'r+'), stderr: openSync(join(bundle, 'stderr'), 'r+') };
+  // Not before what reads them is there: it would wait for ever for writers that have gone.
+  const openPipe = async (name: string) => {
+    const at = join(bundle, name);
+    let probe = -1;
+    await until('a reader', () => (probe = openSync(at, constants.O_WRONLY | constants.O_NONBLOCK)) >= 0);
+    const pipe = openSync(at, 'w');
+    closeSync(probe);
+    return pipe;
+  };
+  const pipes = { stdout: await openPipe('stdout'), stderr: await openPipe('stderr') };
   let open = true;
   const end = async () => {
     if (!open) return;
