@@ -4,6 +4,7 @@ import { createAssembler } from './assembler.ts';
 import { beginsAs, isUnread, refresh, type OpenFile } from './file.ts';
 import { createFiles } from './files.ts';
 import { createLines } from './lines.ts';
+import { createNameless } from './nameless.ts';
 import type { FollowWorld, Progress, Reader, Start } from './reader.ts';
 import type { Source } from './record.ts';
 import { siblingsOf } from './siblings.ts';
@@ -18,6 +19,7 @@ export function createFollower(
   const { now } = world;
   const assembler = createAssembler<OpenFile>(source, world);
   const files = createFiles(path, world, mark);
+  const nameless = createNameless(files, path, world);
   const lines = createLines(assembler, world);
   let restored = false;
   let first = mark === undefined;
@@ -26,8 +28,6 @@ export function createFollower(
   let directoryChanged = 0;
   let problem = '';
   let done = false;
-  /** Files without a name. */
-  let nameless = 0;
   /** The batch had no room: there is more, whatever a look says. */
   let waiting = false;
 
@@ -64,25 +64,6 @@ export function createFollower(
     if (!files.openMissed()) return;
     if (newest) world.rotated();
     files.openCurrent(first ? start : 'beginning');
-  };
-
-  /** Gives up what has no name any more and could not be read in time. */
-  const giveUp = (time: number) => {
-    if (nameless === 0 && files.all.every((file) => file.gone === undefined)) return;
-    const { gone } = world;
-    const count = () => {
-      const counted = files.all.filter((file) => file.gone !== undefined);
-      gone.held += counted.length - nameless;
-      nameless = counted.length;
-      return counted;
-    };
-    for (const file of count()) {
-      if (!isUnread(file) && file.offset >= file.size) continue;
-      if (time - (file.gone ?? time) < gone.wait && gone.held <= gone.most) continue;
-      world.lost('gone', Math.max(0, file.size - file.offset), path);
-      files.shut(file);
-      count();
-    }
   };
 
   /** Closes what was read to its end, once it has not grown for a while. */
@@ -162,7 +143,7 @@ export function createFollower(
       } catch (error) {
         tell(error as Error);
       }
-      giveUp(time);
+      nameless.giveUp(time);
       retire(time);
       return waiting || files.all.some(isUnread) || (released && !done) || assembler.bytes > 0;
     },
@@ -195,8 +176,7 @@ export function createFollower(
     close() {
       assembler.drop();
       files.close();
-      world.gone.held -= nameless;
-      nameless = 0;
+      nameless.close();
       done = true;
     },
   };
