@@ -29,6 +29,8 @@ export async function runAll(values: AllValues, process: Process): Promise<numbe
 
   const role = (word: string, flags: Readonly<Record<string, string>>, signal: AbortSignal): Process => ({
     ...process,
+    // The config file is the watcher's; the others would take its keys for their own.
+    env: word === 'watch' ? env : { ...env, WATCHER_CONFIG: undefined },
     argv: [word, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
     signal,
   });

@@ -94,6 +94,21 @@ export function storeSuite(name: string, open: () => Store | Promise<Store>): vo
     assert.equal((await logs(store)).length, 5);
   });
 
+  check('equal lines of a batch are all kept, whatever stands between them', async (store) => {
+    const batch = [
+      entry('a'),
+      entry('x', at(1)),
+      entry('a'),
+      entry('y', at(-1)),
+      entry('a', at(1)),
+      entry('y', at(-1)),
+    ];
+    for (const _ of [1, 2]) {
+      await store.write(batch);
+      assert.deepEqual((await logs(store)).toSorted(), ['a', 'a', 'a', 'x', 'y', 'y']);
+    }
+  });
+
   check('what differs in series, time or text is another entry; labels have no order', async (store) => {
     const labels = { a: '1', b: '2' };
     await store.write([entry('a', { labels })]);

@@ -83,6 +83,7 @@ export function createInsert(db: DatabaseSync) {
   function add(batch: Batch, parts: Map<string, Part>, older: Map<string, Instant>): void {
     batches += 1;
     const sources = batch.keys.map(lookUp);
+    const returns = goesBack(batch);
     for (const [index, number] of batch.of.entries()) {
       const source = sources[number] as Known;
       const { id } = source;
@@ -90,8 +91,11 @@ export function createInsert(db: DatabaseSync) {
       const { bucket, offset } = momentOf(batch.times[index] ?? 0n);
       let instant = source.newest;
       const order = instant ? bucket - instant.bucket || offset - instant.offset : 1;
-      if (order > 0 || !instant) source.newest = instant = { bucket, offset, next: 0, texts: new Map() };
-      else if (order < 0) {
+      if (order > 0 || !instant) {
+        // What the batch has named of an instant counts until its end.
+        if (instant && returns) older.set(`${id} ${instant.bucket} ${instant.offset}`, instant);
+        source.newest = instant = { bucket, offset, next: 0, texts: new Map() };
+      } else if (order < 0) {
         const key = `${id} ${bucket} ${offset}`;
         instant = older.get(key) ?? instantOf(id, { bucket, offset });
         older.set(key, instant);
@@ -128,6 +132,12 @@ export function createInsert(db: DatabaseSync) {
     },
     forget: () => known.clear(),
   };
+}
+
+/** Whether a time of the batch is before one that stands before it. */
+function goesBack({ times }: Batch): boolean {
+  for (let at = 1; at < times.length; at++) if ((times[at] ?? 0n) < (times[at - 1] ?? 0n)) return true;
+  return false;
 }
 
 function note(parts: Map<string, Part>, one: Part): void {
