@@ -1,5 +1,5 @@
 import type { Log } from '../system/log.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from './query/duration.ts';
 import type { ServeMetrics } from './metrics.ts';
 import type { ServeValues } from './options.ts';
 import type { Store } from './store.ts';

@@ -1,8 +1,8 @@
 import type { OptionTable, Values } from '../config/option.ts';
-import { accessOptions } from './access-options.ts';
-import { cassandraOptions } from './cassandra-options.ts';
-import { parseDuration } from './duration.ts';
-import { limitOptions } from './limit-options.ts';
+import { accessOptions } from './options/access.ts';
+import { cassandraOptions } from './options/cassandra.ts';
+import { parseDuration } from './query/duration.ts';
+import { limitOptions } from './options/limits.ts';
 
 /** The options of `serve`. */
 export const serveOptions = {

@@ -1,7 +1,7 @@
 import type { Log } from '../system/log.ts';
 import type { ServeMetrics } from './metrics.ts';
 import type { ServeValues } from './options.ts';
-import type { Profiler } from './profile.ts';
+import type { Profiler } from './profile/profile.ts';
 import type { Store } from './store.ts';
 
 /** What every handler works with. */

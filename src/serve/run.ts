@@ -7,13 +7,13 @@ import type { Process } from '../config/command.ts';
 import { files } from '../config/files.ts';
 import { watchConfig } from '../config/reload.ts';
 import { createLog, type Level, type Log } from '../system/log.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate } from './http/gate.ts';
 import { createServeMetrics } from './metrics.ts';
 import { openStore } from './open.ts';
 import type { ServeValues } from './options.ts';
-import { sampled } from './sampled.ts';
+import { sampled } from './http/sampled.ts';
 import { createServe } from './serve.ts';
-import { readTls, tlsFiles } from './tls.ts';
+import { readTls, tlsFiles } from './http/tls.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 /** Who asks a second time doesn't want to wait. */
@@ -28,7 +28,9 @@ export async function runServe(values: ServeValues, { signal, stderr, version }:
   const store = await openStore(values, { log, metrics });
   const now = () => BigInt(Date.now()) * 1_000_000n;
   const told = sampled(log, 10_000, () => performance.now());
-  const profiler = values['enable-profiling'] ? await (await import('./profile.ts')).createProfiler() : undefined;
+  const profiler = values['enable-profiling']
+    ? await (await import('./profile/profile.ts')).createProfiler()
+    : undefined;
   const world = { store, values, metrics, log: told, now, ...(profiler && { profiler }) };
   const server = createServe(world, signal, { gate, ...(tls && { tls }) });
   const credentials = watchCredentials(server, gate, values, log);

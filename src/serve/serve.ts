@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
-import { answer } from './answering.ts';
-import { find, splitTarget } from './dispatch.ts';
-import type { Gate } from './gate.ts';
-import { tell } from './journal.ts';
-import { createLife } from './life.ts';
-import { createLimits, type Limits } from './limits.ts';
-import { probed } from './probed.ts';
+import { answer } from './http/answering.ts';
+import { find, splitTarget } from './http/dispatch.ts';
+import type { Gate } from './http/gate.ts';
+import { tell } from './http/journal.ts';
+import { createLife } from './http/life.ts';
+import { createLimits, type Limits } from './http/limits.ts';
+import { probed } from './http/probed.ts';
 import type { Route, World } from './route.ts';
 import { routes } from './routes.ts';
-import { send } from './send.ts';
+import { send } from './http/send.ts';
 
 /** What a server may have beside its world. */
 export interface Front {

@@ -7,7 +7,7 @@ import { readSetting } from '../config/read.ts';
 import { settingsOf, type Given, type Setting } from '../config/setting.ts';
 import { readVariables } from '../config/variables.ts';
 import { why } from '../config/why.ts';
-import { cassandraProblems } from './cassandra-options.ts';
+import { cassandraProblems } from './options/cassandra.ts';
 import { serveOptions, type ServeValues } from './options.ts';
 
 /** Reads flags, variables and the config file, in this order. `hosts` are those without a flag. */

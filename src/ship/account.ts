@@ -1,5 +1,5 @@
 import type { Log } from '../system/log.ts';
-import type { Counts } from './assembler.ts';
+import type { Counts } from './follow/assembler.ts';
 import type { Destination } from './destination.ts';
 import type { ShipMetrics } from './metrics.ts';
 import type { PipelineInput } from './pipeline.ts';

@@ -4,7 +4,7 @@ import type { Log } from '../system/log.ts';
 import { hasCode, sweep, syncDirectory, writeFile } from '../system/replace.ts';
 import { createJournals } from './journals.ts';
 import { formatLine, formatOffsets, parseOffsets, type Entry } from './offsets.ts';
-import type { FileMark, Mark } from './reader.ts';
+import type { FileMark, Mark } from './follow/reader.ts';
 
 /** Where one destination has got to, by path. */
 export interface Checkpoint {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../system/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Mark } from './reader.ts';
+import type { Mark } from './follow/reader.ts';
 import type { Batch, Sink } from './sink.ts';
 
 /** What is to be remembered once a batch is acknowledged. */

@@ -1,5 +1,5 @@
 import type { Backoff } from './deliver.ts';
-import type { Connection } from './request.ts';
+import type { Connection } from './http/request.ts';
 import type { Report, Sink } from './sink.ts';
 
 /** What all kinds of destinations are told. */

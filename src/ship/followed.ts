@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import type { Log } from '../system/log.ts';
 import { createBells } from './bell.ts';
-import type { Counts } from './assembler.ts';
+import type { Counts } from './follow/assembler.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Reached } from './delivery.ts';
-import type { Found } from './discover.ts';
-import { isGone } from './look.ts';
-import { createFollower } from './follower.ts';
-import type { FollowWorld, Mark, Reader } from './reader.ts';
+import type { Found } from './discover/discover.ts';
+import { isGone } from './follow/look.ts';
+import { createFollower } from './follow/follower.ts';
+import type { FollowWorld, Mark, Reader } from './follow/reader.ts';
 import type { Source } from './record.ts';
 
 /** A path that is followed for one destination. */

@@ -1,6 +1,6 @@
-import { isUnread } from './file.ts';
-import type { Files } from './files.ts';
-import type { FollowWorld } from './reader.ts';
+import { isUnread } from './follow/file.ts';
+import type { Files } from './follow/files.ts';
+import type { FollowWorld } from './follow/reader.ts';
 
 /** Keeps what one path holds open without a name within the bounds of all. */
 export interface Nameless {

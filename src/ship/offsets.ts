@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { FileMark, Mark } from './reader.ts';
+import type { FileMark, Mark } from './follow/reader.ts';
 
 const version = 1;
 

@@ -1,8 +1,8 @@
 import type { Log } from '../system/log.ts';
-import type { Counts, Limits } from './assembler.ts';
+import type { Counts, Limits } from './follow/assembler.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createDelivery } from './delivery.ts';
-import type { Found } from './discover.ts';
+import type { Found } from './discover/discover.ts';
 import { createFollowedPaths, tickEvery, type Followed } from './followed.ts';
 import type { Sink } from './sink.ts';
 import { createTurns } from './turns.ts';

@@ -1,6 +1,6 @@
 import { deliver, outcomeOf, type Outcome } from './deliver.ts';
 import type { Destination, SinkWorld } from './destination.ts';
-import { createPoster } from './request.ts';
+import { createPoster } from './http/request.ts';
 
 /** Brings entries to a server in bodies of its form, however often it takes. */
 export interface Pusher {

@@ -3,7 +3,7 @@ import type { Process } from '../config/command.ts';
 import { createLog, type Level } from '../system/log.ts';
 import { mask } from '../system/secrets.ts';
 import { serveStatus } from '../system/status.ts';
-import { discover } from './discover.ts';
+import { discover } from './discover/discover.ts';
 import { shipEndpoints } from './endpoints.ts';
 import { createShipMetrics } from './metrics.ts';
 import type { ShipSettings } from './settings.ts';

@@ -6,11 +6,11 @@ import { readFlags } from '../config/flags.ts';
 import { readSetting } from '../config/read.ts';
 import { settingsOf, type Setting } from '../config/setting.ts';
 import { readVariables } from '../config/variables.ts';
-import { dashed, fromFile, readConfigFile, text, usualPath, type FileValue } from './config-file.ts';
+import { dashed, fromFile, readConfigFile, text, usualPath, type FileValue } from './settings/config-file.ts';
 import type { Destination } from './destination.ts';
-import { destinationOf, fileOnly } from './destinations.ts';
+import { destinationOf, fileOnly } from './settings/destinations.ts';
 import { shipOptions, type ShipValues } from './options.ts';
-import { isOriginal, translate } from './original.ts';
+import { isOriginal, translate } from './settings/original.ts';
 
 export interface ShipSettings {
   core: ShipValues;

@@ -6,10 +6,10 @@ import { mask } from '../system/secrets.ts';
 import { createAccount } from './account.ts';
 import { createBells } from './bell.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import { discover, type Found, type Wanted } from './discover.ts';
+import { discover, type Found, type Wanted } from './discover/discover.ts';
 import type { ShipMetrics } from './metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
-import { sinks } from './destinations.ts';
+import { sinks } from './settings/destinations.ts';
 import type { ShipSettings } from './settings.ts';
 
 /** All destinations and what they follow. */

@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { after, test, type TestContext } from 'node:test';
 import { connect, type PeerCertificate } from 'node:tls';
 import { files } from '../../src/config/files.ts';
-import { createGate } from '../../src/serve/gate.ts';
+import { createGate } from '../../src/serve/http/gate.ts';
 import { serveSettings } from '../../src/serve/settings.ts';
 import { createLog } from '../../src/system/log.ts';
 import { end, launch, until, watching } from '../support/program.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aggregate, binary, type Sample, type Value } from '../../src/serve/logql/vector.ts';
 import { createLines } from '../../src/serve/logql/line.ts';
-import { createRowText, rowOf } from '../../src/serve/row.ts';
+import { createRowText, rowOf } from '../../src/serve/query/row.ts';
 import { base, entry } from './stored.ts';
 
 const none = Number.NaN;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { parseDuration } from '../../src/serve/duration.ts';
+import { parseDuration } from '../../src/serve/query/duration.ts';
 import { parse, parseSelector } from '../../src/serve/logql/parse.ts';
 import { print } from '../../src/serve/logql/print.ts';
 import { LogqlError } from '../../src/serve/logql/syntax.ts';

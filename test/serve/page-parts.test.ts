@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as fc from 'fast-check';
-import { readExpression } from '../../src/serve/expression.ts';
+import { readExpression } from '../../src/serve/query/expression.ts';
 
 /** A part of the page, which runs in browsers and is no part of this program's types. */
 const part = async <T>(name: string) =>

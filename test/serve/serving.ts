@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Gate } from '../../src/serve/gate.ts';
+import type { Gate } from '../../src/serve/http/gate.ts';
 import { createServeMetrics } from '../../src/serve/metrics.ts';
 import type { Route, World } from '../../src/serve/route.ts';
 import { createServe } from '../../src/serve/serve.ts';

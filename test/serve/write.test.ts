@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { readBatch } from '../../src/serve/batch.ts';
+import { readBatch } from '../../src/serve/write/batch.ts';
 import { StoreNotReady } from '../../src/serve/store.ts';
 import { snappyCompressor } from '../../src/ship/snappy.ts';
 import { memoryStore, serving } from './serving.ts';

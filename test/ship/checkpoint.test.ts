@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openCheckpoint } from '../../src/ship/checkpoint.ts';
-import type { Mark } from '../../src/ship/reader.ts';
+import type { Mark } from '../../src/ship/follow/reader.ts';
 import { silent } from '../../src/system/log.ts';
 
 const directoryOf = (t: TestContext) => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { strangersPattern } from '../../src/system/pattern.ts';
-import { discover, type Wanted } from '../../src/ship/discover.ts';
-import { pathMatcher } from '../../src/ship/glob.ts';
-import { attributesOfChain } from '../../src/ship/place.ts';
+import { discover, type Wanted } from '../../src/ship/discover/discover.ts';
+import { pathMatcher } from '../../src/ship/discover/glob.ts';
+import { attributesOfChain } from '../../src/ship/discover/place.ts';
 
 function tree(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'ship-discover-'));

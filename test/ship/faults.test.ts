@@ -6,7 +6,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Connection } from '../../src/ship/request.ts';
+import type { Connection } from '../../src/ship/http/request.ts';
 import http from '../../src/ship/sinks/http.ts';
 import loki from '../../src/ship/sinks/loki.ts';
 import { mask } from '../../src/system/secrets.ts';

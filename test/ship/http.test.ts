@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Destination } from '../../src/ship/destination.ts';
-import type { Connection } from '../../src/ship/request.ts';
+import type { Connection } from '../../src/ship/http/request.ts';
 import http from '../../src/ship/sinks/http.ts';
 import loki from '../../src/ship/sinks/loki.ts';
 import { makeDestination, makeRecord, makeReport } from '../support/destinations.ts';

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createFollower } from '../../src/ship/follower.ts';
+import { createFollower } from '../../src/ship/follow/follower.ts';
 import type { Source } from '../../src/ship/record.ts';
 import { drain, rememberingBatch, tailWorld } from '../support/tail.ts';
 

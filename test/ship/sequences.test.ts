@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Mark } from '../../src/ship/reader.ts';
+import type { Mark } from '../../src/ship/follow/reader.ts';
 import { rememberingBatch, tailWorld } from '../support/tail.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 50);

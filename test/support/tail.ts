@@ -1,5 +1,5 @@
-import { createFollower } from '../../src/ship/follower.ts';
-import type { FollowWorld, Reader, Start } from '../../src/ship/reader.ts';
+import { createFollower } from '../../src/ship/follow/follower.ts';
+import type { FollowWorld, Reader, Start } from '../../src/ship/follow/reader.ts';
 import type { LogRecord, Source } from '../../src/ship/record.ts';
 import type { Batch } from '../../src/ship/sink.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
-import { discover } from '../../src/ship/discover.ts';
+import { discover } from '../../src/ship/discover/discover.ts';
 import { strangersPattern } from '../../src/system/pattern.ts';
 
 const hostile = [

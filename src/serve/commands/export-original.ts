@@ -1,6 +1,6 @@
 import type { Command } from '../../config/command.ts';
 import { ConfigError } from '../../config/error.ts';
-import { cassandraOptions } from '../cassandra-options.ts';
+import { cassandraOptions } from '../options/cassandra.ts';
 
 interface Flags {
   hosts?: readonly string[];

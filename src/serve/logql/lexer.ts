@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../query/duration.ts';
 import { LogqlError } from './syntax.ts';
 
 export interface Token {

@@ -1,4 +1,4 @@
-import { isSameSeries } from '../row.ts';
+import { isSameSeries } from '../query/row.ts';
 import type { Entry } from '../store.ts';
 import { define, spell, streamOf, valueOf, type Labels } from './names.ts';
 

@@ -1,4 +1,4 @@
-import { fields } from '../row.ts';
+import { fields } from '../query/row.ts';
 import type { Entry, Matcher, Series } from '../store.ts';
 
 export type Labels = Record<string, string>;

@@ -1,4 +1,4 @@
-import { readPattern } from '../pattern.ts';
+import { readPattern } from '../query/pattern.ts';
 import type { Matcher } from '../store.ts';
 import type { Reader } from './reader.ts';
 import type { CompareOp, Field, LabelFilter, LineOp, LogQuery, Stage } from './syntax.ts';

@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../query/duration.ts';
 import type { Matcher } from '../store.ts';
 import type { Grouping, LabelFilter, LogQuery, Query, Stage } from './syntax.ts';
 

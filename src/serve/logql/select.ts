@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { valueTest } from '../condition.ts';
+import { valueTest } from '../query/condition.ts';
 import type { Found, Selection, Store } from '../store.ts';
 import { createLines, get, type Line } from './line.ts';
 import { isAmbiguous, resolveAll, vocabularyOf, type Vocabulary } from './names.ts';

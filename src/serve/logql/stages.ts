@@ -1,6 +1,6 @@
-import { textTest, valueTest } from '../condition.ts';
-import { parseDuration } from '../duration.ts';
-import { literally } from '../pattern.ts';
+import { textTest, valueTest } from '../query/condition.ts';
+import { parseDuration } from '../query/duration.ts';
+import { literally } from '../query/pattern.ts';
 import type { TextFilter } from '../store.ts';
 import { parseBytes } from './lexer.ts';
 import { get, has, remove, spoil, type Line } from './line.ts';

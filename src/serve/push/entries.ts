@@ -1,5 +1,5 @@
-import { attribute, attributeLine } from '../attribution.ts';
-import { shorten } from '../shorten.ts';
+import { attribute, attributeLine } from '../write/attribution.ts';
+import { shorten } from '../write/shorten.ts';
 import type { Entry } from '../store.ts';
 import type { Labels } from './labels.ts';
 import type { Stream } from './stream.ts';

@@ -1,10 +1,10 @@
-import { answering } from '../answer.ts';
-import { count } from '../counting.ts';
-import { formatDuration, parseDuration } from '../duration.ts';
-import { between, parametersOf, type Parameters } from '../parameters.ts';
+import { answering } from '../query/answer.ts';
+import { count } from '../query/counting.ts';
+import { formatDuration, parseDuration } from '../query/duration.ts';
+import { between, parametersOf, type Parameters } from '../query/parameters.ts';
 import { json } from '../reply.ts';
 import type { Handler, Route } from '../route.ts';
-import { asking, readRange, readSeries, readText } from '../selection.ts';
+import { asking, readRange, readSeries, readText } from '../query/selection.ts';
 import type { Count } from '../store.ts';
 import { formatTime } from '../time.ts';
 

@@ -1,12 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { answering, begun, ndjson } from '../answer.ts';
-import { find } from '../find.ts';
-import { oneOf, parametersOf } from '../parameters.ts';
+import { answering, begun, ndjson } from '../query/answer.ts';
+import { find } from '../query/find.ts';
+import { oneOf, parametersOf } from '../query/parameters.ts';
 import type { Handler, Route } from '../route.ts';
-import { createRowText } from '../row.ts';
-import { asking, readSeries, readText, readTime, timeHelp } from '../selection.ts';
+import { createRowText } from '../query/row.ts';
+import { asking, readSeries, readText, readTime, timeHelp } from '../query/selection.ts';
 import type { Found } from '../store.ts';
 
 const least = -(2n ** 63n);

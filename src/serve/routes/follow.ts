@@ -1,11 +1,11 @@
-import { answering, faultOf } from '../answer.ts';
-import { parseDuration } from '../duration.ts';
-import { begin, follow, resume, type Following } from '../follow.ts';
-import { formatPlace, parsePlace, type Told } from '../follower.ts';
-import { parametersOf } from '../parameters.ts';
+import { answering, faultOf } from '../query/answer.ts';
+import { parseDuration } from '../query/duration.ts';
+import { begin, follow, resume, type Following } from '../query/follow.ts';
+import { formatPlace, parsePlace, type Told } from '../query/follower.ts';
+import { parametersOf } from '../query/parameters.ts';
 import type { Handler, Route } from '../route.ts';
-import { createRowText } from '../row.ts';
-import { asking, readSeries, readText, readTime, timeHelp } from '../selection.ts';
+import { createRowText } from '../query/row.ts';
+import { asking, readSeries, readText, readTime, timeHelp } from '../query/selection.ts';
 
 const second = 1_000_000_000n;
 /** Nanoseconds between two signs of life. */

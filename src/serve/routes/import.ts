@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answering } from '../answer.ts';
-import { LineError, readRows } from '../import.ts';
-import { between, parametersOf } from '../parameters.ts';
+import { answering } from '../query/answer.ts';
+import { LineError, readRows } from '../write/import.ts';
+import { between, parametersOf } from '../query/parameters.ts';
 import { json, reason } from '../reply.ts';
 import type { Handler, Route } from '../route.ts';
 import { StoreBusy, StoreNotReady, type Entry, type Store } from '../store.ts';

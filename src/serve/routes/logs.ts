@@ -1,4 +1,4 @@
-import { answering, begun } from '../answer.ts';
+import { answering, begun } from '../query/answer.ts';
 import type { Handler, Route } from '../route.ts';
 import type { Found } from '../store.ts';
 

@@ -1,5 +1,5 @@
-import { detect } from '../loki-fields.ts';
-import { lokiAnswering, readNumber } from '../loki.ts';
+import { detect } from '../loki/fields.ts';
+import { lokiAnswering, readNumber } from '../loki/loki.ts';
 import { json, text } from '../reply.ts';
 import type { Route } from '../route.ts';
 import { nameIn } from './loki-label.ts';

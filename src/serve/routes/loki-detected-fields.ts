@@ -1,5 +1,5 @@
-import { detect, typeOf } from '../loki-fields.ts';
-import { lokiAnswering, readNumber } from '../loki.ts';
+import { detect, typeOf } from '../loki/fields.ts';
+import { lokiAnswering, readNumber } from '../loki/loki.ts';
 import { json } from '../reply.ts';
 import type { Route } from '../route.ts';
 

@@ -1,5 +1,5 @@
-import { streamsAsked } from '../loki-series.ts';
-import { lokiAnswering } from '../loki.ts';
+import { streamsAsked } from '../loki/series.ts';
+import { lokiAnswering } from '../loki/loki.ts';
 import { valueOf } from '../logql/names.ts';
 import { LogqlError } from '../logql/syntax.ts';
 import { json, text } from '../reply.ts';

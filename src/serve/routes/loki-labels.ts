@@ -1,5 +1,5 @@
-import { streamsAsked } from '../loki-series.ts';
-import { lokiAnswering } from '../loki.ts';
+import { streamsAsked } from '../loki/series.ts';
+import { lokiAnswering } from '../loki/loki.ts';
 import { json } from '../reply.ts';
 import type { Route } from '../route.ts';
 

@@ -1,5 +1,5 @@
-import { BodyError } from '../body.ts';
-import { keep } from '../keep.ts';
+import { BodyError } from '../http/body.ts';
+import { keep } from '../write/keep.ts';
 import { entriesOf } from '../push/entries.ts';
 import { readJson } from '../push/json.ts';
 import { readProto } from '../push/proto.ts';

@@ -1,7 +1,7 @@
-import { floor } from '../counting.ts';
-import { streams } from '../loki-lines.ts';
-import { numbers } from '../loki-numbers.ts';
-import { lokiAnswering, pieces, readBounds, readLength, readNumber } from '../loki.ts';
+import { floor } from '../query/counting.ts';
+import { streams } from '../loki/lines.ts';
+import { numbers } from '../loki/numbers.ts';
+import { lokiAnswering, pieces, readBounds, readLength, readNumber } from '../loki/loki.ts';
 import { parse } from '../logql/parse.ts';
 import { LogqlError } from '../logql/syntax.ts';
 import type { Route } from '../route.ts';

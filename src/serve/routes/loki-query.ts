@@ -1,5 +1,5 @@
-import { numbers } from '../loki-numbers.ts';
-import { lokiAnswering, pieces, readTime } from '../loki.ts';
+import { numbers } from '../loki/numbers.ts';
+import { lokiAnswering, pieces, readTime } from '../loki/loki.ts';
 import { parse } from '../logql/parse.ts';
 import { LogqlError } from '../logql/syntax.ts';
 import type { Route } from '../route.ts';

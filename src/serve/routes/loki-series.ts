@@ -1,5 +1,5 @@
-import { selectorOf, streamsOf } from '../loki-series.ts';
-import { lokiAnswering, readBounds } from '../loki.ts';
+import { selectorOf, streamsOf } from '../loki/series.ts';
+import { lokiAnswering, readBounds } from '../loki/loki.ts';
 import type { Labels } from '../logql/names.ts';
 import { keyOf } from '../logql/vector.ts';
 import { json } from '../reply.ts';

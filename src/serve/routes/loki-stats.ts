@@ -1,5 +1,5 @@
-import { selectorOf, streamsOf } from '../loki-series.ts';
-import { lokiAnswering, readBounds } from '../loki.ts';
+import { selectorOf, streamsOf } from '../loki/series.ts';
+import { lokiAnswering, readBounds } from '../loki/loki.ts';
 import { evaluate } from '../logql/evaluate.ts';
 import type { Context } from '../logql/select.ts';
 import type { LogQuery, RangeOp } from '../logql/syntax.ts';

@@ -1,5 +1,5 @@
-import { numbers } from '../loki-numbers.ts';
-import { lokiAnswering, pieces, readBounds, readLength, readNumber } from '../loki.ts';
+import { numbers } from '../loki/numbers.ts';
+import { lokiAnswering, pieces, readBounds, readLength, readNumber } from '../loki/loki.ts';
 import { LogqlError } from '../logql/syntax.ts';
 import type { Route } from '../route.ts';
 import { volumeOf } from './loki-volume.ts';

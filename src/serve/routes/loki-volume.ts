@@ -1,6 +1,6 @@
-import { numbers } from '../loki-numbers.ts';
-import { selectorOf } from '../loki-series.ts';
-import { lokiAnswering, pieces, readBounds, readNumber } from '../loki.ts';
+import { numbers } from '../loki/numbers.ts';
+import { selectorOf } from '../loki/series.ts';
+import { lokiAnswering, pieces, readBounds, readNumber } from '../loki/loki.ts';
 import type { Metric } from '../logql/syntax.ts';
 import type { Route } from '../route.ts';
 

@@ -1,6 +1,6 @@
-import { begun } from '../answer.ts';
+import { begun } from '../query/answer.ts';
 import { goJson } from '../json.ts';
-import { readQuery } from '../query.ts';
+import { readQuery } from '../query/query.ts';
 import { json, reason, refusal } from '../reply.ts';
 import type { Handler, Route } from '../route.ts';
 import { StoreNotReady, type Found } from '../store.ts';

@@ -1,9 +1,9 @@
-import { answering, begun, ndjson, wantsLines } from '../answer.ts';
-import { find } from '../find.ts';
-import { between, oneOf, parametersOf } from '../parameters.ts';
+import { answering, begun, ndjson, wantsLines } from '../query/answer.ts';
+import { find } from '../query/find.ts';
+import { between, oneOf, parametersOf } from '../query/parameters.ts';
 import type { Handler, Route } from '../route.ts';
-import { createRowText } from '../row.ts';
-import { asking, readRange, readSeries, readText } from '../selection.ts';
+import { createRowText } from '../query/row.ts';
+import { asking, readRange, readSeries, readText } from '../query/selection.ts';
 import type { Found } from '../store.ts';
 import { formatTime } from '../time.ts';
 

@@ -1,10 +1,10 @@
-import { answering } from '../answer.ts';
-import { between, parametersOf } from '../parameters.ts';
+import { answering } from '../query/answer.ts';
+import { between, parametersOf } from '../query/parameters.ts';
 import { json } from '../reply.ts';
 import type { Handler, Route } from '../route.ts';
-import { asking, readRange, readSeries } from '../selection.ts';
+import { asking, readRange, readSeries } from '../query/selection.ts';
 import { formatTime } from '../time.ts';
-import { seriesTest } from '../condition.ts';
+import { seriesTest } from '../query/condition.ts';
 
 const series: Handler = async ({ query, signal }, { store, values, now }) => {
   const parameters = parametersOf(query);

@@ -1,4 +1,4 @@
-import { answering } from '../answer.ts';
+import { answering } from '../query/answer.ts';
 import type { Handler, Route } from '../route.ts';
 import { earlier } from './logs.ts';
 

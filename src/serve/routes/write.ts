@@ -1,5 +1,5 @@
-import { BatchTooLarge, readBatch } from '../batch.ts';
-import { keep } from '../keep.ts';
+import { BatchTooLarge, readBatch } from '../write/batch.ts';
+import { keep } from '../write/keep.ts';
 import { reason, refusal } from '../reply.ts';
 import type { Handler, Reply, Route } from '../route.ts';
 

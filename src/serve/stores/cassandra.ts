@@ -10,7 +10,7 @@ import { hoursOf, inBounds, search, type Reader } from './cassandra/search.ts';
 import { createSpread } from './cassandra/spread.ts';
 import { createTurnstile } from './cassandra/turnstile.ts';
 import { write } from './cassandra/write.ts';
-import { seriesOf } from './sqlite/identity.ts';
+import { seriesOf } from '../identity.ts';
 
 export interface CassandraSettings extends ClientSettings {
   /** Requests that write at once. */

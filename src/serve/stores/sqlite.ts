@@ -1,7 +1,7 @@
 import type { Log } from '../../system/log.ts';
 import { silent } from '../../system/log.ts';
 import type { Count, Extent, Found, Search, Series, Store } from '../store.ts';
-import { sourceOf, type Source } from './sqlite/identity.ts';
+import { sourceOf, type Source } from '../identity.ts';
 import type { Page, Piece, Question, ThreadData } from './sqlite/messages.ts';
 import { lock } from './sqlite/open.ts';
 import { ReaderGone, startReading } from './sqlite/reading.ts';

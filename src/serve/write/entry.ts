@@ -1,4 +1,4 @@
-import { attribute, attributeLine } from '../attribution.ts';
+import { attribute, attributeLine } from './attribution.ts';
 import type { Fault } from '../reply.ts';
 import type { Entry } from '../store.ts';
 import { parseTime } from '../time.ts';

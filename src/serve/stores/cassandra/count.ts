@@ -1,7 +1,7 @@
-import { textTest } from '../../condition.ts';
-import { valueOf } from '../../row.ts';
+import { textTest } from '../../query/condition.ts';
+import { valueOf } from '../../query/row.ts';
 import type { Count, Selection } from '../../store.ts';
-import type { Source } from '../sqlite/identity.ts';
+import type { Source } from '../../identity.ts';
 import { floor } from './place.ts';
 import { pieces } from './read.ts';
 import type { Shelf } from './register.ts';

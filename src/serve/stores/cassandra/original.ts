@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { types } from 'cassandra-driver';
 import type { ServeValues } from '../../options.ts';
-import { rowOf } from '../../row.ts';
+import { rowOf } from '../../query/row.ts';
 import type { Entry } from '../../store.ts';
 import { silent } from '../../../system/log.ts';
 import { openSession } from './client.ts';

@@ -1,7 +1,7 @@
 import { orAbort } from '../../abort.ts';
-import { valueTest } from '../../condition.ts';
+import { valueTest } from '../../query/condition.ts';
 import type { Matcher } from '../../store.ts';
-import { seriesOf, sourceOf, type Source } from '../sqlite/identity.ts';
+import { seriesOf, sourceOf, type Source } from '../../identity.ts';
 import type { Session } from './client.ts';
 import { persist } from './faults.ts';
 import type { Turnstile } from './turnstile.ts';

@@ -1,7 +1,7 @@
-import { textTest } from '../../condition.ts';
+import { textTest } from '../../query/condition.ts';
 import type { Found, Matcher, Search } from '../../store.ts';
-import { createHeap } from '../sqlite/heap.ts';
-import type { Source } from '../sqlite/identity.ts';
+import { createHeap } from '../../heap.ts';
+import type { Source } from '../../identity.ts';
 import type { Session } from './client.ts';
 import { compare, dayOf, formatCursor, greatest, hour, least, parseCursor } from './place.ts';
 import { pieces, type Line } from './read.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { readFactors } from '../../cassandra-options.ts';
-import { parseDuration } from '../../duration.ts';
+import { readFactors } from '../../options/cassandra.ts';
+import { parseDuration } from '../../query/duration.ts';
 import type { ServeValues } from '../../options.ts';
 import type { CassandraSettings } from '../cassandra.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Entry } from '../../store.ts';
-import { keyOf } from '../sqlite/identity.ts';
+import { keyOf } from '../../identity.ts';
 import type { Session } from './client.ts';
 import { persist } from './faults.ts';
 import { greatest, least, partitionOf } from './place.ts';

@@ -1,5 +1,5 @@
 import type { Entry } from '../../store.ts';
-import { keyOf } from './identity.ts';
+import { keyOf } from '../../identity.ts';
 
 /** Entries of one write in columns; a row names its source by its number in `keys`. */
 export interface Batch {

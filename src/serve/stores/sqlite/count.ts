@@ -1,7 +1,7 @@
-import { valueOf } from '../../row.ts';
+import { valueOf } from '../../query/row.ts';
 import type { Count, Selection } from '../../store.ts';
 import { bare, filterOf } from './filter.ts';
-import { sourceOf } from './identity.ts';
+import { sourceOf } from '../../identity.ts';
 import type { Line, Point, Range, ReadLines } from './lines.ts';
 import type { Part, Parts } from './parts.ts';
 import { momentOf, span, timeOf } from './place.ts';

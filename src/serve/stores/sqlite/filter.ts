@@ -1,4 +1,4 @@
-import { textTest } from '../../condition.ts';
+import { textTest } from '../../query/condition.ts';
 import type { TextFilter } from '../../store.ts';
 import type { Filter } from './lines.ts';
 

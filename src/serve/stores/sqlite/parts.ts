@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { valueTest } from '../../condition.ts';
-import { valueOf } from '../../row.ts';
+import { valueTest } from '../../query/condition.ts';
+import { valueOf } from '../../query/row.ts';
 import type { Matcher } from '../../store.ts';
-import { sourceOf, type Source } from './identity.ts';
+import { sourceOf, type Source } from '../../identity.ts';
 
 /** The entries of one series in one hour. `first` and `last` are offsets. */
 export interface Part {

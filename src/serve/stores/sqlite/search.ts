@@ -1,6 +1,6 @@
 import type { Search } from '../../store.ts';
 import { filterOf } from './filter.ts';
-import { createHeap } from './heap.ts';
+import { createHeap } from '../../heap.ts';
 import type { Asked, Chunk, Point, Range, ReadLines } from './lines.ts';
 import type { Part, Parts } from './parts.ts';
 import { compare, momentOf, parseCursor, span, type Place } from './place.ts';

@@ -1,5 +1,5 @@
 import type { Selection, Series } from '../../store.ts';
-import { seriesOf, sourceOf } from './identity.ts';
+import { seriesOf, sourceOf } from '../../identity.ts';
 import type { Parts } from './parts.ts';
 import { momentOf, timeOf } from './place.ts';
 import type { Over } from './search.ts';
