@@ -33,6 +33,7 @@ const commands = {
   agents: async () => (await import('./watch/commands/agents.ts')).default,
   doctor: async () => (await import('./watch/commands/doctor.ts')).default,
   rbac: async () => (await import('./watch/commands/rbac.ts')).default,
+  tree: async () => (await import('./watch/commands/tree.ts')).default,
   lint: async () => (await import('./watch/commands/lint.ts')).default,
   'test-agent': async () => (await import('./kit/commands/test-agent.ts')).default,
   ship: async () => (await import('./ship/commands/ship.ts')).default,
