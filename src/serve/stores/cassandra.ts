@@ -3,7 +3,7 @@ import type { Log } from '../../system/log.ts';
 import { StoreBusy, StoreNotReady, type Extent, type Series, type Store } from '../store.ts';
 import { openSession, type ClientSettings } from './cassandra/client.ts';
 import { count } from './cassandra/count.ts';
-import { meaning } from './cassandra/faults.ts';
+import { gist, meaning } from './cassandra/faults.ts';
 import { greatest, least } from './cassandra/place.ts';
 import { createRegister } from './cassandra/register.ts';
 import { hoursOf, inBounds, search, type Reader } from './cassandra/search.ts';
@@ -59,7 +59,7 @@ export function openCassandra(settings: CassandraSettings, log: Log): Store {
         log.info('cassandra is there', { hosts: settings.hosts, keyspace: settings.keyspace });
         return;
       } catch (error) {
-        problem = error instanceof Error ? error.message : String(error);
+        problem = gist(error);
         log.warn('cassandra is not there yet', { error });
         await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal: ended.signal }).catch(() => undefined);
       }

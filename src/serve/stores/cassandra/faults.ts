@@ -27,14 +27,20 @@ export function mayPass(error: unknown): boolean {
   return error.name === 'ResponseError' && code !== undefined && passing.has(code);
 }
 
+/** What an error says, without the driver's stack behind it. */
+export function gist(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0]?.replace(/[.\s]+$/, '') ?? '';
+}
+
 /** What an error of the driver is for the one who asked. */
 export function meaning(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const all = inner(error);
   const has = (code: number) => all.length > 0 && all.every((one) => one.code === code);
-  if (has(codes.overloaded)) return new StoreBusy(`Cassandra has too much to do (${error.message})`, { cause: error });
+  if (has(codes.overloaded)) return new StoreBusy(`Cassandra has too much to do (${gist(error)})`, { cause: error });
   if (isAway(error) || has(codes.unavailable) || has(codes.bootstrapping))
-    return new StoreNotReady(error.message, { cause: error });
+    return new StoreNotReady(gist(error), { cause: error });
   return error;
 }
 
