@@ -241,8 +241,8 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     assert.equal((await texts(page))[0], first);
     await page.getByRole('button', { name: '↑ 2 new' }).click();
     await page.getByRole('button', { name: 'Live', exact: true, pressed: true }).waitFor();
-    const top = (await texts(page)).slice(0, 3).toSorted();
-    assert.deepEqual(top, ['request new-1', 'request new-2', 'request new-3']);
+    const top = async () => (await texts(page)).slice(0, 3).toSorted().join();
+    await until('the newest at the top', async () => (await top()) === 'request new-1,request new-2,request new-3');
     await page.getByRole('button', { name: 'Newest first' }).click();
     await served.write([[0, 'request new-4']]);
     await rows(page).last().getByText('request new-4').waitFor();
