@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listAgents, loadAgents } from '../src/agent/load.ts';
 import { document } from '../src/config/document.ts';
+import all from '../src/all/commands/all.ts';
 import serve from '../src/serve/commands/serve.ts';
 import ship from '../src/ship/commands/ship.ts';
 import { operating, operatingPage } from './metrics.ts';
@@ -18,6 +19,7 @@ export async function configurationPage(): Promise<string> {
   return document(agents, [
     { name: 'ship', summary: ship.summary, options: ship.options },
     { name: 'serve', summary: serve.summary, options: serve.options },
+    { name: 'all', summary: all.summary, options: all.options },
   ]);
 }
 
