@@ -3,8 +3,6 @@ import { follow, type Follow } from './follow.ts';
 import type { PodSource } from './pod.ts';
 import { toPod } from './to-pod.ts';
 
-export type { Timings } from './follow.ts';
-
 export interface PodsFromApi extends Follow {
   node: string;
   metrics: Follow['metrics'] & Pick<Metrics, 'podsSynced'>;

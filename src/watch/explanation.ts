@@ -1,4 +1,4 @@
-import type { Running } from './reconcile.ts';
+import type { Running } from './running.ts';
 import type { ReloadState } from './reload.ts';
 import type { State } from './pass.ts';
 import type { Verdict } from './filter.ts';

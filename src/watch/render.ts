@@ -11,7 +11,7 @@ import { renderIsolated } from './isolate.ts';
 import { createJudge } from './judge.ts';
 import type { Settings } from './pass.ts';
 import { plan, type Entry } from './plan.ts';
-import type { Running } from './reconcile.ts';
+import type { Running } from './running.ts';
 import { resolve } from './resolve.ts';
 
 /** All outputs of one agent. */

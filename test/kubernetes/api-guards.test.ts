@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { podsFromApi, type Timings } from '../../src/kubernetes/api.ts';
+import { podsFromApi } from '../../src/kubernetes/api.ts';
+import type { Timings } from '../../src/kubernetes/timings.ts';
 import { connect } from '../../src/kubernetes/connection.ts';
 import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';

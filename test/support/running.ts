@@ -2,7 +2,8 @@ import { join, normalize } from 'node:path';
 import type { RunnableAgent as Agent } from '../../src/agent/load.ts';
 import type { Target } from '../../src/agent/target.ts';
 import { inventoryName } from '../../src/watch/inventory.ts';
-import type { Running, Wish } from '../../src/watch/reconcile.ts';
+import type { Wish } from '../../src/watch/reconcile.ts';
+import type { Running } from '../../src/watch/running.ts';
 
 /** A small agent that writes a file and a link per target and one file of all, running in a directory. */
 export function running(root: string, agent: Agent = small(root)): Running {

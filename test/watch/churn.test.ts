@@ -7,7 +7,7 @@ import type { Container } from '../../src/logs/container.ts';
 import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createPasses } from '../../src/watch/pass.ts';
-import type { Running } from '../../src/watch/reconcile.ts';
+import type { Running } from '../../src/watch/running.ts';
 import { start } from '../../src/watch/running.ts';
 import { allAgents } from '../agents/render.ts';
 import { makeOptions } from '../support/targets.ts';
