@@ -83,6 +83,18 @@ test('what is left out: by pattern, namespace, and the own pod', (t) => {
   assert.deepEqual(names(find({ paths, own })), ['my-kube-system-x', 'web']);
 });
 
+test("a pod's uid is what the target says, not what its directory or an attribute of a user's does", (t) => {
+  const { put, wanted } = tree(t);
+  const path = put('pods/default_web_5f0c9e/app/0.log');
+  const told = (more: object) => {
+    const targets = put('target.json', JSON.stringify({ path, ...more }));
+    return discover(wanted({ targets })).sources.get(path)?.attributes['pod_uid'];
+  };
+  assert.equal(told({}), '5f0c9e');
+  assert.equal(told({ pod_uid: '0b7e9b1a', attributes: { pod_uid: 'of-a-stranger' } }), '0b7e9b1a');
+  assert.equal(told({ pod_uid: '', attributes: {} }), '5f0c9e');
+});
+
 test('targets: one file or a directory, with what they add; a file that is half written is a problem', (t) => {
   const { root, put, wanted } = tree(t);
   const log = put('a.log');

@@ -12,6 +12,7 @@ export interface TargetEntry extends Pick<Source, 'attributes' | 'multiline'> {
 
 interface RawTarget {
   path?: unknown;
+  pod_uid?: string;
   attributes?: Record<string, unknown>;
   multiline?: { start?: unknown; lines?: unknown };
 }
@@ -30,9 +31,11 @@ function readTargetFile(path: string, found: Looked): TargetEntry[] {
     const text = readFileSync(path, 'utf8');
     const read = (text.trimStart().startsWith('{') ? JSON.parse(text) : parseYaml(text)) as
       (RawTarget & { targets?: RawTarget[] }) | null;
-    return (read?.targets ?? [read ?? {}]).flatMap(({ path, attributes, multiline }) => {
+    return (read?.targets ?? [read ?? {}]).flatMap(({ path, pod_uid, attributes, multiline }) => {
       if (typeof path !== 'string') return [];
-      const texts = Object.entries(attributes ?? {}).map(([name, value]) => [name, String(value)] as const);
+      // A static pod's directory is named otherwise, and Docker's tells none.
+      const told: Record<string, unknown> = { ...attributes, ...(pod_uid && { pod_uid }) };
+      const texts = Object.entries(told).map(([name, value]) => [name, String(value)] as const);
       return { path, attributes: Object.fromEntries(texts), multiline: multilineOf(multiline, found) };
     });
   } catch (error) {
