@@ -1,12 +1,16 @@
-// Makes dist/: the program as a bundle, the agents beside it, the templates, and the types of the API of agents.
+// Makes dist/, or the directory that is given: the program as a bundle, the agents beside it, the templates, the types of
+// the API of agents, and what the packages in it ask for.
 import { execFile } from 'node:child_process';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { billOfMaterials, bundled, licenses } from './bundled.ts';
+import manifest from './package.json' with { type: 'json' };
 
-const out = join(import.meta.dirname, 'dist');
+const given = import.meta.main ? process.argv[2] : undefined;
+const out = resolve(given ?? join(import.meta.dirname, 'dist'));
 
 /**
  * What packages import and the program never calls: of the Kubernetes client only the kubeconfig is used, and neither
@@ -51,6 +55,7 @@ const common: BuildOptions = {
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'linked',
+  metafile: true,
   logLevel: 'warning',
   plugins: [leaveOut, plainBuiltins],
   banner: { js: banner() },
@@ -68,7 +73,7 @@ function banner(): string {
 
 await rm(out, { recursive: true, force: true });
 const agents = await readdir('agents');
-await build({
+const { metafile: program } = await build({
   ...common,
   entryPoints: {
     main: 'src/main.ts',
@@ -81,7 +86,7 @@ await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
 });
-await build({
+const { metafile: plugins } = await build({
   ...common,
   banner: {},
   entryPoints: agents.filter((file) => file.endsWith('.ts')).map((file) => join('agents', file)),
@@ -90,6 +95,9 @@ await build({
 for (const file of agents.filter((file) => file.endsWith('.yaml')))
   await cp(join('agents', file), join(out, 'agents', file));
 await cp('templates', join(out, 'templates'), { recursive: true });
+const packages = await bundled('.', [program!, plugins!]);
+await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), licenses(packages));
+await writeFile(join(out, 'sbom.cdx.json'), billOfMaterials(manifest, packages));
 
 /** The page of `serve`: as few and as small files as can be, since it is loaded from afar. */
 const page = 'src/serve/page';
