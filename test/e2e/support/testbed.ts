@@ -18,6 +18,8 @@ export interface Testbed {
   kubectlJson<T>(...args: string[]): Promise<T>;
   /** The administrator's kubeconfig, for other clients. */
   kubeconfig(): string;
+  /** The variables of a shell in which kubectl and helm reach the cluster. */
+  environment(): NodeJS.ProcessEnv;
   /** Runs the script itself, say `image build`. */
   script(...args: string[]): Promise<string>;
   /** Runs a program on a node, which sees this machine's files except for its own logs; `cp` is the control plane. */
@@ -49,6 +51,7 @@ export async function openTestbed(): Promise<Testbed> {
     kubectl,
     kubectlJson: async <T>(...args: string[]) => JSON.parse(await kubectl([...args, '-o', 'json'])) as T,
     kubeconfig: () => env['KUBECONFIG'] ?? '',
+    environment: () => env,
     script: (...args) => must(script, args),
     run: (node, args, more) => ran(script, ['exec', node, ...args], { ...process.env, ...more }),
     start: (node, args, more) =>
