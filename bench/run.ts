@@ -1,5 +1,5 @@
 // Builds the bundle and measures it as a process of its own on made-up nodes: `npm run bench`, or single parts:
-// `node bench/run.ts start latency burst storm hanging memory quiet requests [--minutes 10]`.
+// `node bench/run.ts start latency burst storm hanging memory quiet requests [--minutes 10]`; `sizes` with E2E_TESTBED.
 import { parseArgs } from 'node:util';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -10,13 +10,14 @@ import { requests } from './requests.ts';
 import { serveQueries, serveWrites } from './serve.ts';
 import { churn, delay, idle, throughput } from './ship.ts';
 import { serveReads } from './serve-reads.ts';
+import { sizes } from './sizes.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
 import { cpus } from 'node:os';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: 'string', default: '1' } },
+  options: { minutes: { type: 'string' } },
 });
 
 const parts: Record<string, { title: string; measure(): Promise<string> }> = {
@@ -30,7 +31,7 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
   hanging: { title: 'An agent that never ends beside nine that are well', measure: hanging },
   memory: { title: 'Resident memory at 500 containers in 110 pods', measure: memory },
   quiet: { title: 'CPU of a quiet node with 500 containers that write', measure: quiet },
-  requests: { title: 'Requests to the API server', measure: () => requests(Number(values.minutes)) },
+  requests: { title: 'Requests to the API server', measure: () => requests(Number(values.minutes ?? 1)) },
   ship: {
     title: 'Shipping 2.3 million lines of 200 bytes to a Loki that takes everything, 8 labels',
     measure: throughput,
@@ -39,6 +40,10 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
   serve: { title: 'Taking entries of 200 bytes from 100 containers, 1,000 a request, durable', measure: serveWrites },
   'serve-queries': { title: 'Questions about ten million entries of a day', measure: () => serveQueries() },
   'serve-reads': { title: 'Large answers from a million entries of an hour', measure: () => serveReads() },
+  sizes: {
+    title: 'Sizes: the image and the package, starts, memory idle and at 110 pods',
+    measure: () => sizes(Number(values.minutes ?? 5)),
+  },
   'ship-churn': { title: 'Shipping 10,000 logs that come and go', measure: churn },
   'ship-idle': { title: 'Shipping 500 files in which nothing happens', measure: idle },
 };
