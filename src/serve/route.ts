@@ -48,8 +48,8 @@ export type Handler = (asked: Asked, world: World) => Promise<Reply>;
 export interface Route {
   /** As `/query`; with `/*` at its end it stands for all below it. Several routes of one path have different methods. */
   path: string;
-  /** Who may ask: `write` and `read` by their credentials, `probe` (probes and metrics) by its own. */
-  access: 'write' | 'read' | 'probe';
+  /** Who may ask: `write` and `read` by their credentials, `probe` (probes and metrics) by its own; `page` is open to all, and gives out no logs. */
+  access: 'write' | 'read' | 'probe' | 'page';
   methods: Readonly<Record<string, Handler>>;
   /** The answer goes on until the client leaves, as one that follows: it is cut off when the program is asked to end. */
   lasting?: boolean;

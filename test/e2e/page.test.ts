@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { faint, nameless } from './support/accessible.ts';
 import { until } from '../support/program.ts';
 import { noBrowser, openBrowser, openServe, type Served } from './support/browser.ts';
+import { rows, settled, summary, texts, visitor } from './support/visit.ts';
 
 const hostile = '<img src=x onerror="document.title=1"><script>alert(1)</script>"\'&amp;';
 
@@ -45,30 +46,8 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     await served?.end();
   });
 
-  async function open(address = '', options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1300, height: 800 }, ...options });
-    const page = await context.newPage();
-    // The machine may be busy.
-    page.setDefaultTimeout(90_000);
-    page.on('pageerror', (error) => wrong.push(String(error)));
-    page.on('dialog', (dialog) => wrong.push(dialog.message()));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        wrong.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (!request.url().startsWith('http://127.0.0.1:') && !request.url().startsWith('blob:'))
-        wrong.push(request.url());
-    });
-    await page.goto(`${served.url}/${address}`);
-    await settled(page);
-    return page;
-  }
-  const settled = (page: Page) => page.locator('#content[aria-busy=false]').waitFor();
-  const summary = (page: Page, text: string) =>
-    page.locator('#summary', { hasText: new RegExp(`^${text}\\b`) }).waitFor();
-  const rows = (page: Page) => page.locator('#canvas [role=row]');
-  const texts = (page: Page) => page.locator('#canvas .text').allTextContents();
+  const open = (address = '', options: BrowserContextOptions = {}) =>
+    visitor(browser, wrong)(`${served.url}/${address}`, options);
 
   test('first the streams with their counts; a click shows the lines, and back leads back', async () => {
     const page = await open();

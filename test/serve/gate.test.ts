@@ -8,6 +8,7 @@ import { after, test, type TestContext } from 'node:test';
 import { connect, type PeerCertificate } from 'node:tls';
 import { files } from '../../src/config/files.ts';
 import { createGate } from '../../src/serve/http/gate.ts';
+import { routes } from '../../src/serve/routes.ts';
 import { serveSettings } from '../../src/serve/settings.ts';
 import { createLog } from '../../src/system/log.ts';
 import { end, launch, until, watching } from '../support/program.ts';
@@ -80,7 +81,29 @@ test('B-21: writing, reading and probing have credentials of their own', async (
     [answer.headers.get('www-authenticate'), await answer.text()],
     ['Basic realm="kube-log-watcher", charset="UTF-8", Bearer realm="kube-log-watcher"', 'unauthorized\n'],
   );
+  // The page asks by itself; a challenge that browsers know would have them ask in front of it.
+  const quiet = await fetch(url + query, { headers: { 'x-requested-with': 'fetch' } });
+  assert.deepEqual(
+    [quiet.status, quiet.headers.get('www-authenticate')],
+    [401, 'xBasic realm="kube-log-watcher", charset="UTF-8", Bearer realm="kube-log-watcher"'],
+  );
+  await quiet.text();
   assert.equal(await ask('/nowhere'), 404);
+});
+
+test('the page is had without credentials, since it holds no logs; all that does is not', async (t) => {
+  const { ask } = await guarded(t, [`--read-tokens=${file('page', 'r8token')}`]);
+  for (const path of ['/', '/page/main.js', '/page/style.css']) {
+    assert.equal(await ask(path), 200, path);
+    // Whoever sends what they have gets it too, right or wrong.
+    assert.equal(await ask(path, 'Bearer nonsense'), 200, path);
+  }
+  for (const { path, access } of routes.filter(({ access }) => access === 'read'))
+    assert.equal(await ask(path.replace('*', 'x')), 401, `${path} ${access}`);
+  assert.deepEqual(
+    routes.flatMap(({ path, access }) => (access === 'page' ? [path] : [])),
+    ['/', '/page/*'],
+  );
 });
 
 test('B-21: without credentials all is open; nothing secret is in the log', async (t) => {

@@ -299,3 +299,73 @@ test('a server that gives fewer lines at once is asked for as many', async () =>
   await lines.begin();
   assert.equal(lines.entries.length, 50);
 });
+
+interface Told {
+  type: string;
+  data: string;
+  id: string;
+}
+
+test('events are read as they are meant, however the stream was cut and its lines end', async () => {
+  const { readEvents } = await part<{ readEvents(take: (event: Told) => void): (piece: string) => void }>('events');
+  const text = fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => text.replaceAll(/[\0\r\n]/g, ' '));
+  const sent = fc.record({
+    id: text,
+    data: fc.array(text, { minLength: 1, maxLength: 3 }),
+    type: fc.constantFrom('', 'problem'),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(sent, { maxLength: 6 }),
+      fc.constantFrom('\n', '\r\n', '\r'),
+      fc.array(fc.nat(40), { maxLength: 30 }),
+      (events, end, cuts) => {
+        const lines = events.flatMap(({ id, data, type }) => [
+          ': a comment: of no meaning',
+          `id: ${id}`,
+          ...(type === '' ? [] : [`event: ${type}`]),
+          ...data.map((line) => `data: ${line}`),
+          'nothing',
+          '',
+        ]);
+        // A `\r` at the very end may be half of an end.
+        const stream = [...lines, ''].join(end) + (end === '\r' ? ':' : '');
+        const told: Told[] = [];
+        const read = readEvents((event) => told.push(event));
+        let at = 0;
+        for (const cut of cuts) read(stream.slice(at, (at += cut)));
+        read(stream.slice(at));
+        assert.deepEqual(
+          told,
+          events.map(({ id, data, type }) => ({ id, data: data.join('\n'), type: type || 'message' })),
+        );
+      },
+    ),
+  );
+});
+
+test('a token is taken as it was copied; a name and a password in UTF-8', async () => {
+  const { ofToken, ofUser } = await part<{
+    ofToken(typed: string): { authorization: string } | undefined;
+    ofUser(name: string, password: string): { authorization: string; name: string };
+  }>('credentials');
+  for (const typed of ['t0ken==', ' t0ken==\n', 'Bearer t0ken==', 'Authorization: bearer  t0ken== '])
+    assert.equal(ofToken(typed)?.authorization, 'Bearer t0ken==', typed);
+  for (const typed of ['', ' ', 'two words', 'tökén', 'a\u0000b']) assert.equal(ofToken(typed), undefined, typed);
+  const { authorization, name } = ofUser('bob', 'p8:w8 – é');
+  assert.equal(Buffer.from(authorization.slice('Basic '.length), 'base64').toString(), 'bob:p8:w8 – é');
+  assert.equal(name, 'bob');
+});
+
+test('the time is the one of the server, as far as it says it', async () => {
+  const { heard, now } = await part<{ heard(date: string | null): void; now(): number }>('clock');
+  const ahead = () => Math.round((now() - Date.now()) / 10_000) * 10;
+  assert.equal(ahead(), 0);
+  for (const seconds of [7200, -86_400, 1]) {
+    heard(new Date(Date.now() + seconds * 1000).toUTCString());
+    assert.equal(ahead(), seconds === 1 ? 0 : seconds);
+  }
+  heard(new Date(Date.now() + 7_200_000).toUTCString());
+  for (const none of [null, '', 'soon']) heard(none);
+  assert.equal(ahead(), 7200);
+});

@@ -33,7 +33,8 @@ export async function answer(visit: Visit, { world, gate, limits }: Shared): Pro
   const who = gate ? gate.who(route.access, request.headers.authorization) : '';
   if (gate && who === undefined) {
     world.metrics.denied.inc();
-    return { ...text(401, 'unauthorized\n'), headers: { 'www-authenticate': gate.challenge(route.access) } };
+    const challenge = gate.challenge(route.access, request.headers['x-requested-with'] !== undefined);
+    return { ...text(401, 'unauthorized\n'), headers: { 'www-authenticate': challenge } };
   }
   visit.who = who ?? '';
   const share = limits.enter(route);

@@ -7,13 +7,14 @@ import type { ServeValues } from '../options.ts';
 import type { Route } from '../route.ts';
 
 export type Access = Route['access'];
+type Guarded = Exclude<Access, 'page'>;
 
 /** Who is let in. */
 export interface Gate {
   /** Who asks: a user's name, or empty where none is told or needed; undefined if it isn't let in. */
   who(access: Access, authorization: string | undefined): string | undefined;
-  /** What one who isn't let in is asked for. */
-  challenge(access: Access): string;
+  /** What one who isn't let in is asked for; `quietly` so that no browser puts its own question in front of the page. */
+  challenge(access: Access, quietly: boolean): string;
   /** The files that all this is read from. */
   files: readonly string[];
   /** Reads them again; throws a `ConfigError`, and leaves all as it was, if something is wrong with them. */
@@ -31,16 +32,18 @@ export function createGate(values: ServeValues, files: Files): Gate {
   let known = readAll(values, files);
   return {
     who(access, authorization = '') {
-      const credentials = known[access];
+      const credentials = access === 'page' ? undefined : known[access];
       if (!credentials) return '';
       const [, scheme = '', sent = ''] = /^(\w+) +(\S+) *$/.exec(authorization) ?? [];
       if (/^bearer$/i.test(scheme)) return credentials.get(hash(`bearer ${sent}`));
       if (!/^basic$/i.test(scheme)) return undefined;
       return credentials.get(hash(`basic ${Buffer.from(sent, 'base64').toString('utf8')}`));
     },
-    challenge(access) {
+    challenge(access, quietly) {
       const schemes: string[] = [];
-      if (values[`${access}-users`] !== undefined) schemes.push('Basic realm="kube-log-watcher", charset="UTF-8"');
+      if (access === 'page') return '';
+      const basic = quietly ? 'xBasic' : 'Basic';
+      if (values[`${access}-users`] !== undefined) schemes.push(`${basic} realm="kube-log-watcher", charset="UTF-8"`);
       if (values[`${access}-tokens`] !== undefined) schemes.push('Bearer realm="kube-log-watcher"');
       return schemes.join(', ');
     },
@@ -51,9 +54,9 @@ export function createGate(values: ServeValues, files: Files): Gate {
   };
 }
 
-function readAll(values: ServeValues, files: Files): Readonly<Record<Access, Credentials | undefined>> {
+function readAll(values: ServeValues, files: Files): Readonly<Record<Guarded, Credentials | undefined>> {
   const problems: string[] = [];
-  const read = (access: Access): Credentials | undefined => {
+  const read = (access: Guarded): Credentials | undefined => {
     const tokens = values[`${access}-tokens`];
     const users = values[`${access}-users`];
     if (tokens === undefined && users === undefined) return undefined;

@@ -16,15 +16,16 @@ export interface Limits {
   enter(route: Pick<Route, 'access' | 'lasting'>): Share | undefined;
 }
 
-/** Bounds what all requests together take up. Probes are never refused. */
+/** Bounds what all requests together take up. Probes and the page's files are never refused. */
 export function createLimits(values: ServeValues, metrics: ServeMetrics): Limits {
   const most = {
     write: values['concurrent-writes'],
     read: values['concurrent-reads'],
     follow: values['concurrent-follows'],
     probe: Infinity,
+    page: Infinity,
   };
-  const now = { write: 0, read: 0, follow: 0, probe: 0 };
+  const now = { write: 0, read: 0, follow: 0, probe: 0, page: 0 };
   let held = 0;
   return {
     enter({ access, lasting }) {

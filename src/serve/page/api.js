@@ -1,4 +1,6 @@
 /** @import { Sent } from './entry.js' */
+import { heard } from './clock.js';
+import { credentials } from './credentials.js';
 
 /**
  * @typedef {{ entries: Sent[], next: string | null, from: string, to: string }} Page
@@ -22,29 +24,62 @@ export class Refused extends Error {
   }
 }
 
+/** What happens when the server wants to know who asks; its detail is the challenge of the answer. */
+export const denied = 'kube-log-watcher-denied';
+
 /**
- * Asks the server. Throws `Refused`, or the reason of the abort.
+ * Asks the server, with what lets this one in. Throws `Refused`, or the reason of the abort.
  *
+ * @param {string} path
+ * @param {URLSearchParams} query
+ * @param {{ signal: AbortSignal, headers?: Record<string, string> }} how
+ */
+export async function reach(path, query, { signal, headers = {} }) {
+  const authorization = headers['authorization'] ?? credentials()?.authorization;
+  const url = new URL(`${path}?${query.toString()}`, location.href);
+  // From an address like http://name:password@host/ nothing could be asked: https://fetch.spec.whatwg.org/#dom-request
+  url.username = '';
+  url.password = '';
+  let response;
+  try {
+    response = await fetch(url, {
+      signal,
+      // Lines of logs are not for the browser's disk.
+      cache: 'no-store',
+      // Tells the server that the page itself asks for a name and a password, not the browser.
+      headers: { 'x-requested-with': 'fetch', ...(authorization !== undefined && { authorization }), ...headers },
+    });
+  } catch {
+    signal.throwIfAborted();
+    throw new Refused(0, 'The server can’t be reached.');
+  }
+  heard(response.headers.get('date'));
+  if (response.ok) return response;
+  // An answer that is late says nothing of what is sent now.
+  if (response.status === 401 && authorization === credentials()?.authorization)
+    dispatchEvent(new CustomEvent(denied, { detail: response.headers.get('www-authenticate') ?? '' }));
+  throw await refusal(response);
+}
+
+/**
  * @param {string} path
  * @param {URLSearchParams} query
  * @param {AbortSignal} signal
  * @returns {Promise<unknown>}
  */
 async function ask(path, query, signal) {
-  let response;
+  const response = await reach(path, query, { signal, headers: { accept: 'application/json' } });
   try {
-    response = await fetch(`${path}?${query.toString()}`, { signal, headers: { accept: 'application/json' } });
-    if (response.ok) return await response.json();
+    return await response.json();
   } catch {
     signal.throwIfAborted();
-    throw new Refused(0, response ? 'The answer was cut off.' : 'The server can’t be reached.');
+    throw new Refused(0, 'The answer was cut off.');
   }
-  throw await refusal(response);
 }
 
 /** @type {Readonly<Record<number, string>>} */
 const words = {
-  401: 'The server asks for a name and a password. Load the page again to give them.',
+  401: 'The server wants to know who asks.',
   403: 'You may not read here.',
   404: 'This server has no such query.',
   429: 'The server has too many questions at once.',

@@ -1,9 +1,10 @@
 /** @import { SeriesList, Count } from './api.js' */
 /** @import { Filter, State } from './state.js' */
-import { counts, Refused, series } from './api.js';
+import { counts, series } from './api.js';
 import { fieldNames } from './entry.js';
 import { h, keyed } from './element.js';
 import { drawValues } from './field-values.js';
+import { reasonOf } from './outcome.js';
 import { askable, selection } from './query.js';
 
 /**
@@ -72,9 +73,7 @@ export function createFields(root, events, open) {
     void count()
       .then(() => (problem = ''))
       .catch((/** @type {unknown} */ error) => {
-        // What is wrong with the search itself is told beside it.
-        const told = error instanceof Refused && error.status === 400;
-        if (!signal.aborted) problem = told ? '' : String(Object(error).message);
+        if (!signal.aborted) problem = reasonOf(error);
       })
       .finally(() => signal.aborted || draw());
   }

@@ -6,8 +6,8 @@ import { search } from './api.js';
 import { createChosen } from './chosen.js';
 import { createReader } from './entry.js';
 import { createList } from './list.js';
+import { createLive } from './live.js';
 import { measureRow } from './measure.js';
-import { createNews } from './news.js';
 import { selection } from './query.js';
 import { row, screenLines } from './row.js';
 import { createStretch } from './stretch.js';
@@ -40,13 +40,22 @@ export function createLines({ scroller, canvas }, events) {
   /** @type {State | undefined} */
   let state;
   let controller = new AbortController();
-  /** @type {ReturnType<typeof createNews> | undefined} */
-  let news;
-  let wasAtEdge = true;
   let size = { height: 20, columns: 100 };
 
   const entries = () => stretch?.entries ?? [];
   const chosen = createChosen({ scroller, canvas, list: () => list, entries }, events.changed);
+
+  const live = createLive(
+    {
+      scroller,
+      canvas,
+      chosen,
+      list: () => list,
+      stretch: () => stretch,
+      again: () => state && void show(state, () => look).catch(events.changed),
+    },
+    events.changed,
+  );
 
   const list = createList(scroller, canvas, {
     count: () => entries().length,
@@ -63,11 +72,7 @@ export function createLines({ scroller, canvas }, events) {
       if (!stretch) return;
       if (last >= stretch.entries.length - 100) extend('bottom');
       if (first < 100 && scroller.scrollTop > 0) extend('top');
-      if (!news) return;
-      const edge = atEdge();
-      if (edge !== wasAtEdge) setTimeout(events.changed);
-      wasAtEdge = edge;
-      if (news.count() > 0 && edge && !chosen.any()) setTimeout(resume);
+      live.moved();
     },
   });
 
@@ -97,42 +102,12 @@ export function createLines({ scroller, canvas }, events) {
     events.changed();
   }
 
-  /** Whether the end is seen at which new lines come in. */
-  function atEdge() {
-    if (stretch?.newest === 'top') return scroller.scrollTop < 30 && stretch.done.top;
-    return scroller.scrollTop + scroller.clientHeight > canvas.offsetHeight - 30 && stretch?.done.bottom === true;
-  }
-
-  function resume() {
-    if (!stretch || !news || !state) return;
-    chosen.unselect();
-    const more = news.take();
-    if (!more || !stretch.done[stretch.newest]) {
-      // What is missing in between is found by another search.
-      show(state, () => look).catch(events.changed);
-      return;
-    }
-    list.changed(stretch.add(more));
-    if (stretch.newest === 'top') scroller.scrollTop = 0;
-    else list.reveal(entries().length - 1);
-    events.changed();
-  }
-
-  /** @param {State} wanted @param {NonNullable<typeof stretch>} from */
-  const follow = (wanted, { entries, range, newest, done }) =>
-    createNews(
-      wanted,
-      { entries, to: range.to, complete: done[newest === 'top' ? 'bottom' : 'top'] },
-      {
-        came() {
-          if ((atEdge() && !chosen.any()) || stretch?.entries.length === 0) resume();
-          else events.changed();
-        },
-        changed: events.changed,
-      },
-    );
-
-  /** What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one. @param {State} wanted @param {() => Look} how Asked when the lines are there: it may have changed meanwhile. */
+  /**
+   * What is shown from now on; rejects if it can't be loaded, or with the reason of its abort by the next one.
+   *
+   * @param {State} wanted
+   * @param {() => Look} how Asked when the lines are there: it may have changed meanwhile.
+   */
   async function show(wanted, how) {
     halt();
     controller = new AbortController();
@@ -167,8 +142,7 @@ export function createLines({ scroller, canvas }, events) {
     size = measureRow(canvas);
     canvas.setAttribute('aria-rowcount', String(next.done.top && next.done.bottom ? next.entries.length : -1));
     list.reset();
-    if (wanted.live) news = follow(wanted, next);
-    if (wanted.live && next.newest === 'bottom') list.reveal(next.entries.length - 1);
+    if (wanted.live) live.begin(wanted, next);
     const index = chosen.indexOf(wanted.line);
     if (index >= 0) list.reveal(index, 'center');
     events.changed();
@@ -176,20 +150,17 @@ export function createLines({ scroller, canvas }, events) {
 
   function halt() {
     controller.abort(new Error('another search'));
-    news?.stop();
-    news = undefined;
+    live.stop();
   }
 
   return {
     show,
     halt,
-    resume,
+    resume: live.resume,
     entries,
     status: () => ({
       count: entries().length,
-      news: news?.count() ?? 0,
-      connected: news?.connected() ?? true,
-      paused: (news?.count() ?? 0) > 0 || !atEdge() || chosen.any(),
+      ...live.status(),
       loading: stretch?.busy.bottom === true || stretch?.busy.top === true,
       done: stretch?.done.top === true && stretch.done.bottom,
       newest: stretch?.newest ?? 'top',

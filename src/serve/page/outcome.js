@@ -1,5 +1,6 @@
 /** @import { State } from './state.js' */
 import { Refused, search } from './api.js';
+import { now } from './clock.js';
 import { h } from './element.js';
 import { drawMessage } from './message.js';
 import { selection } from './query.js';
@@ -14,15 +15,23 @@ export function drawFailure(root, error, ways) {
     h('span', {}, h('b', {}, parameter === 'q' ? 'Search' : parameter), `: ${problem}. Expected: ${help}.`),
   );
   drawMessage(root, {
-    title: known.status === 400 ? 'This can’t be searched' : 'No answer',
+    title: titles[known.status] ?? 'No answer',
     text: wrong.length > 0 ? wrong : [known.message],
     ways:
       known.status === 400
         ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [], view: '' }) }]
-        : [{ text: 'Try again', run: ways.again }],
-    wrong: true,
+        : // Who isn't let in is asked again by that.
+          [{ text: known.status === 401 ? 'Sign in' : 'Try again', run: ways.again }],
+    wrong: known.status !== 401,
   });
 }
+
+/** @type {Readonly<Record<number, string>>} */
+const titles = { 400: 'This can’t be searched', 401: 'Sign in to see the logs' };
+
+/** Why a part of the page has nothing; empty if it is told elsewhere: a wrong search beside it, who isn't let in by a question. @param {unknown} error */
+export const reasonOf = (error) =>
+  error instanceof Refused && [400, 401].includes(error.status) ? '' : String(Object(error).message);
 
 /** Says that nothing was found, and where there is something. @param {HTMLElement} root @param {State} state @param {boolean} utc @param {Ways} ways @param {AbortSignal} signal */
 export async function drawNothing(root, state, utc, ways, signal) {
@@ -54,7 +63,7 @@ export async function drawNothing(root, state, utc, ways, signal) {
   drawMessage(root, {
     title,
     text: [
-      `The newest line${searched ? ' that fits' : ''} is from ${dateTime(ms, utc)} ${zone(ms, utc)}, ${ago(ms, Date.now())}.`,
+      `The newest line${searched ? ' that fits' : ''} is from ${dateTime(ms, utc)} ${zone(ms, utc)}, ${ago(ms, now())}.`,
     ],
     ways: [
       {

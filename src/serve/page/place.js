@@ -1,4 +1,4 @@
-/** @import { State } from './state.js' */
+/** @import { Filter, State } from './state.js' */
 import { readState, writeState } from './state.js';
 import { duration } from './time.js';
 
@@ -6,7 +6,7 @@ import { duration } from './time.js';
  * The state in the address of the page, and ways to others. Links that are marked with `data-go` lead to another state
  * without loading the page again.
  *
- * @param {(state: State) => void} arrived
+ * @param {() => void} arrived
  */
 export function createPlace(arrived) {
   let state = readState(location.search);
@@ -20,12 +20,12 @@ export function createPlace(arrived) {
     const address = writeState(next);
     if (address !== writeState(state)) history.pushState('inside', '', address);
     state = next;
-    arrived(state);
+    arrived();
   }
 
   addEventListener('popstate', () => {
     state = readState(location.search);
-    arrived(state);
+    arrived();
   });
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a[data-go]') : undefined;
@@ -36,8 +36,10 @@ export function createPlace(arrived) {
   });
 
   return {
-    state,
+    state: () => state,
     go,
+    /** @param {(filters: Filter[]) => Filter[]} change */
+    filter: (change) => go({ filters: change(state.filters) }),
     /** Leaves the neighbours of a line: back to where they were asked for, if that was here. */
     leave() {
       if (history.state === 'inside') history.back();

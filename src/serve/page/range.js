@@ -1,4 +1,5 @@
 /** @import { State } from './state.js' */
+import { now as clock } from './clock.js';
 import { h } from './element.js';
 import { dateTime, duration, instant, presets, readTime, zone } from './time.js';
 
@@ -33,7 +34,7 @@ export function createRange(root, button, choose) {
     const onsubmit = (event) => {
       event.preventDefault();
       const [first, second] = [readTime(start.value, utc), readTime(end.value, utc)];
-      const now = Date.now();
+      const now = clock();
       const wrong =
         first === undefined || second === undefined
           ? `${JSON.stringify((first === undefined ? start : end).value)} is no time.`

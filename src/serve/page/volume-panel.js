@@ -1,12 +1,13 @@
 /** @import { State } from './state.js' */
 /** @import { Volume } from './volume.js' */
 /** @import { Move } from './volume-bar.js' */
-import { counts, Refused } from './api.js';
+import { counts } from './api.js';
 import { byId } from './element.js';
 import { levelNames } from './entry.js';
 import { createHistogram } from './histogram.js';
 import { askable, selection } from './query.js';
 import { duration } from './time.js';
+import { reasonOf } from './outcome.js';
 import { drawVolumeBar } from './volume-bar.js';
 import { volumeOf } from './volume.js';
 
@@ -61,8 +62,7 @@ export function createVolumePanel(events) {
       } catch (error) {
         if (signal.aborted) return;
         volume = undefined;
-        // What is wrong with the search itself is told beside it.
-        problem = error instanceof Refused && error.status === 400 ? '' : String(Object(error).message);
+        problem = reasonOf(error);
       }
       root.setAttribute('aria-busy', 'false');
       const known = names.filter(askable);

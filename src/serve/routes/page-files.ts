@@ -4,6 +4,6 @@ import type { Route } from '../route.ts';
 /** What the page loads. */
 export default {
   path: '/page/*',
-  access: 'read',
+  access: 'page',
   methods: { GET: (asked) => pageFile(asked.rest, asked) },
 } satisfies Route;

@@ -40,9 +40,9 @@ export interface Wrote {
 }
 
 /** The program itself, with an empty store. */
-export async function openServe(): Promise<Served> {
+export async function openServe(more: readonly string[] = []): Promise<Served> {
   const data = mkdtempSync(join(tmpdir(), 'page-'));
-  const args = ['serve', '--port=0', '--bind-address=127.0.0.1', `--data-path=${data}`];
+  const args = ['serve', '--port=0', '--bind-address=127.0.0.1', `--data-path=${data}`, ...more];
   const program = watching(launch(args, { PATH: process.env['PATH'] }));
   await until('the start', () => program.url !== '', 60_000);
   return {
