@@ -7,8 +7,9 @@ import { after, before, test } from 'node:test';
 import { Client } from 'cassandra-driver';
 import type { Store } from '../../src/serve/store.ts';
 import { openCassandra, type CassandraSettings } from '../../src/serve/stores/cassandra.ts';
-import { openSqlite } from '../../src/serve/stores/sqlite.ts';
 import { silent } from '../../src/system/log.ts';
+import { conformanceSuite } from '../serve/conformance-suite.ts';
+import { sqliteIn } from '../serve/databases.ts';
 import { entry, find, logs, storeSuite } from '../serve/store-suite.ts';
 import { serving } from '../serve/serving.ts';
 import { end, launch, watching } from '../support/program.ts';
@@ -71,6 +72,13 @@ if (missing === undefined) {
   storeSuite('cassandra', () => open());
   // Each series has partitions of all spans.
   storeSuite('cassandra, partitions that are full at once', () => open({ partition: 300 }));
+  conformanceSuite('SQLite and Cassandra', [
+    sqliteIn(directory),
+    (retention) => {
+      const name = keyspace();
+      return { open: () => open({ keyspace: name, retention }) };
+    },
+  ]);
 }
 
 const skip = missing === undefined ? false : missing;
@@ -129,82 +137,6 @@ test('B-22: what is older than the retention is gone, what is younger goes by it
   await store.close();
 });
 
-/** Asks both stores the same things, and compares what they answer byte for byte. */
-test('the B list: SQLite and Cassandra give the same answers', { skip }, async (t) => {
-  const argv = ['--entries-limit=3000', '--body-limit=1000000'];
-  const stores = [await open(), await openSqlite({ directory: join(directory, 'sqlite'), queue: 100_000 })] as const;
-  const sides = [await serving(t, stores[0], argv), await serving(t, stores[1], argv)] as const;
-  const ask = async (path: string, body?: unknown) => {
-    const answers = await Promise.all(
-      sides.map(async ({ url }) => {
-        const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-        const answer = await fetch(url + path, init);
-        return `${answer.status} ${answer.headers.get('content-type')} ${await answer.text()}`;
-      }),
-    );
-    assert.equal(answers[0], answers[1], path);
-    return answers[0] ?? '';
-  };
-  const record = (time: string, log: string, pod = 'web', stream = 'stdout') => {
-    const names = { namespace_name: 'default', pod_name: pod, container_name: 'web' };
-    return {
-      log,
-      stream,
-      time,
-      kubernetes: { ...names, pod_id: 'id', host: 'n', docker_id: 'd', labels: { app: pod } },
-    };
-  };
-  const of = (pod: string, from: string, to: string) =>
-    `/query?namespace=default&pod_name=${pod}&container_name=web&start_time=${from}&end_time=${to}`;
-  assert.match(await ask('/write'), /^200 application\/json \{"healthy":true,"detail":""\}$/);
-  assert.match(await ask('/write', [record('2018-05-03T12:04:57.094408152Z', 'hello')]), /^200/);
-  for (const body of [[], null, { a: 1 }, 'illegal', [{ log: 'x' }]]) await ask('/write', body);
-  assert.match(
-    await ask(of('web', '2018-05-03T00:00:00Z', '2018-05-04T00:00:00Z')),
-    /"time": "2018-05-03T12:04:57.094408152Z",\n {6}"log": "hello"/,
-  );
-  // B-09: over midnights.
-  for (const day of ['03', '04', '05'])
-    for (const time of ['23:59:00Z', '23:59:59.999999999Z', '00:00:00Z', '00:01:00Z'])
-      await ask('/write', [record(`2019-05-${day}T${time}`, `${day} ${time}`, 'mid')]);
-  const midnights = await ask(of('mid', '2019-05-03T23:59:00Z', '2019-05-05T00:01:00Z'));
-  assert.equal(midnights.match(/"log"/g)?.length, 8);
-  // B-16: batches of 100 rows over steps of 10 s.
-  const start = Date.parse('2020-01-01T23:50:00Z');
-  for (let step = 0; step < 20; step += 1) {
-    const time = (index: number) => new Date(start + step * 10_000 + index * 100).toISOString();
-    await ask(
-      '/write',
-      Array.from({ length: 100 }, (_, index) => record(time(index), `${step} ${index}`, 'steps')),
-    );
-  }
-  const steps = await ask(of('steps', '2020-01-01T23:50:00Z', '2020-01-02T00:00:00Z'));
-  assert.equal(steps.match(/"log"/g)?.length, 2000);
-  // B-17, B-18: a thousand of one container in one millisecond, sent twice, and all at one time.
-  const busy = Array.from({ length: 1000 }, (_, index) =>
-    record(`2021-01-01T00:00:00.00${String(index).padStart(4, '0')}Z`, `line ${index}`, 'busy'),
-  );
-  const same = Array.from({ length: 1000 }, (_, index) => record('2021-01-01T00:00:01Z', `same ${index}`, 'busy'));
-  for (const batch of [busy, same, busy, same]) await ask('/write', batch);
-  const lines = await ask(of('busy', '2021-01-01T00:00:00Z', '2021-01-01T00:00:01Z'));
-  const found = [...lines.matchAll(/"log": "([^"]*)"/g)].map(([, log]) => log);
-  assert.deepEqual(
-    found,
-    [...busy, ...same].map(({ log }) => log),
-  );
-  // B-19
-  await ask('/write', [record('2018-05-03T00:30:00+02:00', 'east', 'tz')]);
-  assert.match(await ask(of('tz', '2018-05-02T00:00:00Z', '2018-05-02T23:59:59Z')), /"log": "east"/);
-  // B-25, without cursors, which each store has of its own.
-  const range = 'from=2018-01-01T00:00:00Z&to=2022-01-01T00:00:00Z';
-  const asked = ['contains=line+99', 'regex=^same+9.$', 'match=app%3D~m.*', 'pod=busy&limit=7&direction=backward'];
-  for (const query of asked) {
-    const [one, other] = await Promise.all(sides.map((side) => rows(side.url, `/api/search?${range}&${query}`)));
-    assert.ok(one && one.length > 0, query);
-    assert.deepEqual(one, other, query);
-  }
-});
-
 test('what an earlier log server kept in Cassandra is exported, and imported once', { skip }, async (t) => {
   const name = keyspace();
   const insert = `INSERT INTO ${name}.logs JSON ?`;
@@ -251,18 +183,6 @@ test('what an earlier log server kept in Cassandra is exported, and imported onc
   const time = BigInt(Date.UTC(2018, 4, 3, 23, 50, 0)) * 1_000_000n;
   assert.deepEqual(first, { ...from, time, log: 'line 0', stream: 'stderr', host: 'n', labels: { app: 'web' } });
 });
-
-async function rows(url: string, path: string): Promise<unknown[]> {
-  const answer = await fetch(url + path, { headers: { accept: 'application/x-ndjson' } });
-  const text = await answer.text();
-  assert.equal(answer.status, 200, text);
-  const list = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  for (const row of list) delete row['cursor'];
-  return list;
-}
 
 test('serve goes on when Cassandra was started again under it, and loses nothing', { skip }, async () => {
   const argv = [`--cassandra-port=${cluster?.port}`, `--cassandra-keyspace=${keyspace()}`, '--port=0'];

@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { StoreBusy, StoreNotReady } from '../../src/serve/store.ts';
-import { openSqlite } from '../../src/serve/stores/sqlite.ts';
-import { conformanceSuite, record } from './conformance-suite.ts';
+import { conformanceSuite } from './conformance-suite.ts';
+import { sqliteIn } from './databases.ts';
+import { record } from './records.ts';
 import { memoryStore, serving } from './serving.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'serve-'));
 after(() => rmSync(directory, { recursive: true }));
 
-conformanceSuite('sqlite', () => openSqlite({ directory: mkdtempSync(join(directory, 'db-')), queue: 10_000 }));
+conformanceSuite('sqlite', [sqliteIn(directory)]);
 
 const query = '/query?namespace=a&pod_name=b&container_name=c&start_time=2018-01-01T00:00:00Z';
 

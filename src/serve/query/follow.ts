@@ -27,6 +27,23 @@ export async function begin(following: Following, from: bigint | undefined): Pro
   return told;
 }
 
+/** What is wrong with a place that is none of this store; undefined if it is one. */
+export async function strange(following: Following, { after, high }: Place): Promise<string | undefined> {
+  const { store, signal } = following;
+  const instant = { from: end, to: end, series: [], text: [] };
+  try {
+    for (const cursor of [after, high]) {
+      if (cursor === undefined) continue;
+      const found = store.search({ ...instant, direction: 'forward', after: cursor }, signal);
+      for await (const _ of found) continue;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
 /** What was told so far, for one who comes back. */
 export async function resume(following: Following, place: Place): Promise<Told> {
   const there = new Map<string, bigint>();

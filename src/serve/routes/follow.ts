@@ -1,6 +1,6 @@
 import { answering, faultOf } from '../query/answer.ts';
 import { parseDuration } from '../query/duration.ts';
-import { begin, follow, resume, type Following } from '../query/follow.ts';
+import { begin, follow, resume, strange, type Following } from '../query/follow.ts';
 import { formatPlace, parsePlace, type Told } from '../query/follower.ts';
 import { parametersOf } from '../query/parameters.ts';
 import type { Handler, Route } from '../route.ts';
@@ -22,9 +22,11 @@ const handle: Handler = async ({ query, headers, signal }, { store, log, now }) 
   const id = [headers['last-event-id'] ?? given].flat()[0] ?? '';
   const place = id === '' ? undefined : parsePlace(id);
   if (id !== '' && !place) parameters.wrong('Last-Event-ID', 'is none of this server', 'the id of an event, or none');
-  parameters.done();
   const range = { from: 0n, to: 0n };
   const following: Following = { store, asking: asking(conditions, range), late, now, signal };
+  const problem = place && (await strange(following, place));
+  if (problem !== undefined) parameters.wrong('Last-Event-ID', problem, 'the id of an event of this server, or none');
+  parameters.done();
   const told = place ? await resume(following, place) : await begin(following, from);
   const body = events(following, told, (error) => log.error('following failed', { error }));
   const unbuffered = { 'cache-control': 'no-store', 'x-accel-buffering': 'no' };

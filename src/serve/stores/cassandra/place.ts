@@ -56,7 +56,9 @@ export const formatCursor = ({ time, series, written, hash, number }: Place): st
 export function parseCursor(text: string): Place {
   const [, time = '', series = '', written = '', hash = '', number = ''] =
     /^(-?\d{1,19})\.([\da-f]{32})\.(\d{1,19})\.([\da-f]{32})\.(\d{1,9})$/.exec(text) ?? [];
-  if (time === '') throw new RangeError(`${JSON.stringify(text.slice(0, 100))} is no cursor of this store`);
+  // Of 19 digits there are more than 64 bits hold.
+  if (time === '' || BigInt(time) < least || BigInt(time) > greatest)
+    throw new RangeError(`${JSON.stringify(text.slice(0, 100))} is no cursor of this store`);
   return { time: BigInt(time), series, written: BigInt(written), hash, number: Number(number) };
 }
 

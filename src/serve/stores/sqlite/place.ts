@@ -26,7 +26,9 @@ export const formatCursor = (place: Place): string => `${timeOf(place)}.${place.
 /** Throws for what `formatCursor` hasn't made. */
 export function parseCursor(text: string): Place {
   const [, time = '', series = '', seq = ''] = /^(-?\d{1,19})\.(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
-  if (time === '') throw new RangeError(`${JSON.stringify(text.slice(0, 100))} is no cursor of this store`);
+  // Of 19 digits there are more than 64 bits hold.
+  if (time === '' || BigInt.asIntN(64, BigInt(time)) !== BigInt(time))
+    throw new RangeError(`${JSON.stringify(text.slice(0, 100))} is no cursor of this store`);
   return { ...momentOf(BigInt(time)), series: Number(series), seq: Number(seq) };
 }
 
