@@ -33,6 +33,7 @@ export const matrix: Readonly<Record<string, readonly string[]>> = {
     'serve.enabled=false',
     'shippers.ship.url=https://loki.example/loki/api/v1/push',
     'shippers.ship.tenant=team-a',
+    'shippers.ship.env.WATCHER_STATUS_ADDRESS=:9471',
   ],
   'pods of the kubelet': ['watch.podSource=kubelet'],
   'labels of namespaces and nodes': ['watch.namespaceLabels=true', 'watch.nodeLabels=true'],

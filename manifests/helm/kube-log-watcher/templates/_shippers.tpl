@@ -59,9 +59,11 @@ shipper needs stands in files/<shipper>/sidecar.yaml, which is also the patch th
 {{- if eq $name "ship" }}
 {{- $_ := set $container "image" (include "kube-log-watcher.image" $) }}
 {{- $_ := set $container "imagePullPolicy" $.Values.image.pullPolicy }}
+{{/* Whoever has a Loki chooses its labels. */}}
+{{- $replaced := ternary (list "WATCHER_URL" "WATCHER_LABELS") (list "WATCHER_URL") (not (empty $given.url)) }}
 {{- $kept := list }}
 {{- range $own }}
-{{- if ne .name "WATCHER_URL" }}{{ $kept = append $kept . }}{{ end }}
+{{- if not (has .name $replaced) }}{{ $kept = append $kept . }}{{ end }}
 {{- end }}
 {{- $own = append $kept (dict "name" "WATCHER_URL" "value" (include "kube-log-watcher.destination" $)) }}
 {{- range list (dict "name" "POD_NAME" "field" "metadata.name") (dict "name" "POD_NAMESPACE" "field" "metadata.namespace") }}
@@ -78,6 +80,11 @@ shipper needs stands in files/<shipper>/sidecar.yaml, which is also the patch th
 {{- else if $given.image }}
 {{- $_ := set $container "image" $given.image }}
 {{- end }}
+{{- $named := list }}
+{{- range $own }}
+{{- if not (hasKey $given.env .name) }}{{ $named = append $named . }}{{ end }}
+{{- end }}
+{{- $own = $named }}
 {{- range $variable, $value := $given.env }}
 {{- $own = append $own (dict "name" $variable "value" (toString $value)) }}
 {{- end }}
