@@ -24,8 +24,10 @@ export interface Destination {
   /** How records are written; the words are the sink's own. */
   encoding: string;
   tenant: string;
-  /** Attributes that become labels; `stream` is one too. */
+  /** Attributes that become labels; `stream` is one too, `*` stands for all that aren't named. */
   labels: readonly string[];
+  /** The most labels of a stream; the first ones are kept. */
+  labelLimit: number;
   /** Labels of all records. */
   externalLabels: Readonly<Record<string, string>>;
   /** Attributes that go with each record beside the labels. */

@@ -132,7 +132,7 @@ export function createFollowedPaths(
       for (const [path, source] of sources) {
         const one = all.get(path);
         if (!one) begun.set(path, add(path, source, start, since));
-        if (one) Object.assign(one.source, { attributes: source.attributes, multiline: source.multiline });
+        if (one) renew(one.source, source);
         one?.reader.want(true);
       }
       // Where not all could be looked at, only what is not there any more is let go.
@@ -164,4 +164,12 @@ export function createFollowedPaths(
       for (const { reader } of all.values()) reader.close();
     },
   };
+}
+
+/** Takes over what was found now. A name that was there stays the same object: records are on their way under it. */
+function renew(source: Source, { attributes, multiline, names }: Source): void {
+  Object.assign(source, { attributes, multiline });
+  if (!names) return;
+  const before = new Map(source.names?.map((name) => [name.path, name]));
+  source.names = names.map((name) => Object.assign(before.get(name.path) ?? name, name));
 }

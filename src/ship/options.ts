@@ -22,6 +22,11 @@ export const shipOptions = {
     describe: 'Patterns of files to leave out; without a slash the file name is meant',
   },
   'exclude-namespaces': { type: 'list', default: [], describe: 'Namespaces to leave out' },
+  'each-path': {
+    type: 'boolean',
+    default: false,
+    describe: 'Tells each line by every path that leads to its file, in place of the first',
+  },
   targets: {
     type: 'string',
     describe: 'File of targets, or directory of such files, as the agent ship of the watcher writes them',
@@ -66,8 +71,9 @@ export const shipOptions = {
   labels: {
     type: 'list',
     default: ['namespace', 'pod', 'container', 'stream', 'node'],
-    describe: 'Attributes that become labels in Loki',
+    describe: 'Attributes that become labels in Loki; * for all others that there are',
   },
+  'label-limit': { type: 'number', default: 15, min: 1, describe: 'The most labels of a stream, as Loki allows' },
   metadata: { type: 'list', default: ['path', 'pod_uid'], describe: "Attributes for Loki's structured metadata" },
   'external-labels': { type: 'data', describe: 'Labels of all records, a mapping' },
   headers: { type: 'data', describe: 'Headers of all requests, a mapping' },

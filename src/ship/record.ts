@@ -11,6 +11,8 @@ export interface Source {
   pattern?: string;
   /** Where set, lines that don't match it belong to the line before. */
   multiline?: Multiline;
+  /** Where set, each record is told by each of these in place of this one: all paths that lead to the file. */
+  names?: readonly Source[];
 }
 
 export interface Multiline {

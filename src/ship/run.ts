@@ -9,8 +9,8 @@ import { createShipMetrics } from './metrics.ts';
 import type { ShipSettings } from './settings.ts';
 import { createShip, wantedOf } from './ship.ts';
 
-/** `ship`: runs until it is told to end; a second signal ends it at once. */
-export async function runShip(settings: ShipSettings, process: Process): Promise<number> {
+/** `ship`: runs until it is told to end; a second signal ends it at once. Tells when what is there is followed. */
+export async function runShip(settings: ShipSettings, process: Process, onFollowed?: () => void): Promise<number> {
   const { core, warnings, destinations } = settings;
   const log = createLog(core['log-level'] as Level, process.stderr);
   for (const warning of warnings) log.warn('something in the configuration is doubtful', { warning });
@@ -35,6 +35,7 @@ export async function runShip(settings: ShipSettings, process: Process): Promise
     // What is there is followed from here on; who waits for this line may write.
     log.info('started', { version: process.version, destinations: names, port: status?.port });
     if (core.preset === 'loggy') process.stderr.write('Online\n');
+    onFollowed?.();
   });
   await status?.close();
   log.info('ended', { signal: process.signal.reason });

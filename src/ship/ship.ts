@@ -43,6 +43,7 @@ export function wantedOf({ core }: ShipSettings): Wanted {
     exclude: core.exclude,
     excludeNamespaces: core['exclude-namespaces'],
     targets: core.targets,
+    eachPath: core['each-path'],
     own: { pod: core['own-pod-name'], namespace: core['own-namespace'], files: own },
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { strangersPattern } from '../../src/system/pattern.ts';
 import { discover, type Wanted } from '../../src/ship/discover/discover.ts';
@@ -114,6 +114,37 @@ test('targets: one file or a directory, with what they add; a file that is half 
   assert.equal(discover(wanted({ targets: target })).problems.length, 1);
   unlinkSync(target);
   assert.equal(discover(wanted({ targets: target })).problems.length, 1);
+});
+
+test('a path that a relative pattern has found is told as it was asked for', (t) => {
+  const { root, put, link, wanted } = tree(t);
+  put('logs/a/b.log');
+  link('linked', 'logs/a');
+  const told = (pattern: string) =>
+    [...discover(wanted({ paths: [pattern] })).sources.values()].map(({ path }) => path);
+  const here = relative(process.cwd(), root);
+  assert.deepEqual(told(`${here}/logs/**/*`), [`${here}/logs/a/b.log`]);
+  assert.deepEqual(told(`./${here}/linked/b.log`), [`./${here}/linked/b.log`]);
+  assert.deepEqual(told(`${root}/logs/*/b.log`), [`${root}/logs/a/b.log`]);
+  assert.deepEqual(told('/*.no such file'), []);
+});
+
+test('each path: all names of a file, in directories that are links too, and nothing that a rotation put aside', (t) => {
+  const { root, put, link, wanted } = tree(t);
+  const log = put('real/a.log');
+  for (const name of ['a.log.1', 'a.log-20260102', 'a.log.old', 'b-1']) put(`real/${name}`);
+  link('real/beside.log', 'a.log');
+  link('real/absolute.log', log);
+  link('root', 'real');
+  put('outside.log');
+  link('real/out.log', '../outside.log');
+  const { sources } = discover(wanted({ paths: [`${root}/root/**/*`], eachPath: true }));
+  const names = [...sources].map(([file, { names = [] }]) => [file, names.map(({ path }) => path).sort()]);
+  assert.deepEqual(Object.fromEntries(names), {
+    [log]: ['a.log', 'absolute.log', 'beside.log'].map((name) => join(root, 'root', name)),
+    [join(root, 'real/b-1')]: [join(root, 'root/b-1')],
+    [join(root, 'outside.log')]: [join(root, 'root/out.log')],
+  });
 });
 
 test('patterns of whole paths', () => {

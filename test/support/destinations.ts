@@ -14,6 +14,7 @@ export function makeDestination(changes: Partial<Destination> & { url?: string }
     encoding: 'protobuf',
     tenant: '',
     labels: ['namespace', 'pod', 'stream', 'node'],
+    labelLimit: 15,
     externalLabels: {},
     metadata: ['path'],
     node: 'node-1',

@@ -1,14 +1,30 @@
 /** One part of a pattern, between two slashes. */
 export type GlobPart = '**' | { text: string } | { matches: RegExp };
 
+const special = /[*?[\]{}\\]/;
+
+/** What stands in front of the first part that isn't plain, or of the last one, up to its slash; and the rest. */
+export function splitGlob(pattern: string): { head: string; rest: string } {
+  const parts = pattern.split('/');
+  const first = parts.findIndex((part) => special.test(part));
+  const count = first < 0 ? parts.length - 1 : first;
+  const head = parts.slice(0, count).map((part) => `${part}/`);
+  return { head: head.join(''), rest: parts.slice(count).join('/') };
+}
+
+/** A path as a pattern of nothing else. */
+export function quoteGlob(path: string): string {
+  return path.replaceAll(/[*?[\]{}\\]/g, '\\$&');
+}
+
 /** `*`, `?`, `[a-z]`, `{a,b}` within a part, `**` for any number of parts; `\` takes a sign as it stands. */
 export function parseGlob(pattern: string): GlobPart[] {
   return pattern
     .split('/')
-    .filter((part, index) => part !== '' || index === 0)
+    .filter((part) => part !== '')
     .map((part) => {
       if (part === '**') return '**';
-      if (!/[*?[\]{}\\]/.test(part)) return { text: part };
+      if (!special.test(part)) return { text: part };
       return { matches: new RegExp(`^${expression(part)}$`, 's') };
     });
 }

@@ -27,7 +27,13 @@ export function createGiving(record: LogRecord, { maxLine, overlong, count }: Li
       record.start = 0;
       record.end = record.bytes.length;
     }
-    batch.add(record);
+    const { source } = record;
+    if (source.names === undefined) return batch.add(record);
+    for (const name of source.names) {
+      record.source = name;
+      batch.add(record);
+    }
+    record.source = source;
   };
   const giveBeginning: Giving['giveBeginning'] = (bytes, start, end, batch) => {
     const most = start + maxLine - truncated.length;

@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, readlinkSync, statSync, type Dirent } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { hasCode } from '../../system/replace.ts';
 
 /** What a look leaves behind. */
@@ -53,9 +53,20 @@ export function chainOf(path: string, found: Pick<Looked, 'problems'>): string[]
       if (!hasCode(error, 'ENOENT', 'ENOTDIR')) found.problems.push((error as Error).message);
       return undefined;
     }
-    at = resolve(dirname(at), to);
+    at = leadsTo(at, to);
     chain.push(at);
   }
   found.problems.push(`${path}: a loop of links`);
   return undefined;
+}
+
+/** Where a link leads; from a directory that is a link itself, `..` is that of the one it leads to. */
+function leadsTo(link: string, to: string): string {
+  if (isAbsolute(to)) return resolve(to);
+  try {
+    return resolve(realpathSync(dirname(link)), to);
+  } catch {
+    // It has just gone; the next look at it tells.
+    return resolve(dirname(link), to);
+  }
 }

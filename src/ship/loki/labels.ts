@@ -16,14 +16,16 @@ export function metadataOf(all: Readonly<Record<string, string>>, names: readonl
   });
 }
 
-/** Loki's limits of labels by default: 15 a stream, 2048 bytes of a value. */
+/** Loki's limits of labels by default: 15 a stream, which is the destination's to say, and 2048 bytes of a value. */
 export function labelsOf({ source, stream }: { source: Source; stream: 0 | 1 }, destination: Destination) {
-  const { externalLabels, labels, node } = destination;
-  const own = pairsOf({ source: source.path, ...attributesOf(source, stream, node) }, labels);
+  const { externalLabels, labels, labelLimit, node } = destination;
+  const told = attributesOf(source, stream, node);
+  const names = labels.includes('*') ? new Set([...labels, ...Object.keys(told).sort()]) : labels;
+  const own = pairsOf({ source: source.path, ...told }, [...names]);
   const all = [...pairsOf(externalLabels, Object.keys(externalLabels)), ...own];
   const pairs = new Map(all.map(([name, value]) => [name, shorten(value)]));
   if (pairs.size === 0) pairs.set('job', 'kube-log-watcher');
-  return [...pairs].slice(0, 15).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...pairs].slice(0, labelLimit).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function labelName(name: string): string {

@@ -63,6 +63,7 @@ export function destinationOf(
     batchWait: values['batch-wait'] * 1000,
     tenant: values.tenant ?? '',
     labels: original ? ['node', 'source'] : values.labels,
+    labelLimit: values['label-limit'],
     externalLabels: external,
     metadata: original ? [] : values.metadata,
     node: values['node-name'] ?? '',
