@@ -20,6 +20,8 @@ export interface Front {
   gate?: Gate;
   /** Serves HTTP without it. */
   tls?: SecureContextOptions;
+  /** Requests wait for it; it never rejects. */
+  ready?: Promise<void>;
 }
 
 /**
@@ -29,10 +31,13 @@ export interface Front {
 export function createServe(given: World, ending: AbortSignal, front: Front = {}): Server {
   const world = { ...given, store: probed(given.store) };
   const { values, metrics } = world;
-  const { tls, gate, table = routes } = front;
+  const { tls, gate, ready, table = routes } = front;
   const limits = createLimits(values, metrics);
-  const listener = (request: IncomingMessage, response: ServerResponse) =>
-    void handle(request, response, { world, ending, table, gate, limits });
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    const begin = () => void handle(request, response, { world, ending, table, gate, limits });
+    if (ready) void ready.then(begin);
+    else begin();
+  };
   const clientAuth = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
   // How often it is looked for those who are slow with their headers.
   const often = { connectionsCheckingInterval: 2000 };

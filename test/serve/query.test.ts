@@ -7,6 +7,23 @@ const text = async (url: string) => {
   return [answer.status, await answer.text()] as const;
 };
 
+test('C-06: a key is found by the name that a push of it has, and both in one order', async (t) => {
+  const { url, world } = await stored(t);
+  const given = { 'k8s-app': 'kube-dns' };
+  const pushed = { k8s_app: 'kube-dns' };
+  await world.store.write([
+    entry('2', base + 2n, { labels: pushed }),
+    entry('1', base + 1n, { labels: given }),
+    entry('4', base + 4n, { labels: pushed }),
+    entry('3', base + 3n, { labels: { ...given, ...pushed } }),
+    entry('other', base, { labels: { k8s_app: 'web' } }),
+  ]);
+  assert.deepEqual(await text(`${url}/logs/k8s-app/kube-dns`), [200, '["1","2","3","4"]']);
+  assert.deepEqual(await text(`${url}/logs/k8s_app/kube-dns`), [200, '["2","3","4"]']);
+  assert.deepEqual(await text(`${url}/logs/k8s-app/web`), [200, '["other"]']);
+  assert.deepEqual(await text(`${url}/logs/k8s-app/nope`), [404, '']);
+});
+
 test('/query: an answer of any size is the same text', async (t) => {
   const { url, world } = await stored(t);
   const lines = Array.from({ length: 5000 }, (_, index) => ({

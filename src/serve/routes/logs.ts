@@ -1,4 +1,6 @@
 import { answering, begun } from '../query/answer.ts';
+import { spell } from '../logql/names.ts';
+import { valueOf } from '../query/row.ts';
 import type { Handler, Route } from '../route.ts';
 import type { Found } from '../store.ts';
 
@@ -13,13 +15,47 @@ const ours = new Map(Object.entries(earlier).map(([own, other]) => [other, own])
 const handle: Handler = async ({ rest, signal }, { store }) => {
   const [key, value] = decode(rest);
   if (key === '' || value === '') return { status: 404 };
-  const series = [{ name: ours.get(key) ?? key, op: '=', value }] as const;
-  const times = { from: -(2n ** 63n), to: 2n ** 63n - 1n };
-  const found = store.search({ ...times, series, text: [], direction: 'forward' }, signal)[Symbol.asyncIterator]();
+  const name = ours.get(key) ?? key;
+  const search = (name: string) => {
+    const series = [{ name, op: '=', value }] as const;
+    const times = { from: -(2n ** 63n), to: 2n ** 63n - 1n };
+    return store.search({ ...times, series, text: [], direction: 'forward' }, signal);
+  };
+  // Of what was pushed, names are such as Loki takes.
+  const spelling = spell(key);
+  const lines = spelling === key ? search(name) : inOrder(search(name), without(search(spelling), name, value));
+  const found = lines[Symbol.asyncIterator]();
   const first = await found.next();
   if (first.done) return { status: 404 };
   return { status: 200, type: 'application/json', body: await begun(list(first.value, found)) };
 };
+
+/** Those of both, by time. */
+async function* inOrder(one: AsyncIterable<Found>, other: AsyncIterable<Found>): AsyncGenerator<Found> {
+  const waiting = await Promise.all([one, other].map((all) => next(all[Symbol.asyncIterator]())));
+  try {
+    for (;;) {
+      const [a, b] = waiting;
+      const first = !a || (b && b.found.time < a.found.time) ? 1 : 0;
+      const taken = waiting[first];
+      if (!taken) return;
+      yield taken.found;
+      waiting[first] = await next(taken.from);
+    }
+  } finally {
+    for (const one of waiting) await one?.from.return?.();
+  }
+}
+
+async function next(from: AsyncIterator<Found>): Promise<{ found: Found; from: AsyncIterator<Found> } | undefined> {
+  const { done, value } = await from.next();
+  return done ? undefined : { found: value, from };
+}
+
+/** Those that have not this value by that name too. */
+async function* without(all: AsyncIterable<Found>, name: string, value: string): AsyncGenerator<Found> {
+  for await (const one of all) if (valueOf(one, name) !== value) yield one;
+}
 
 async function* list(first: Found, others: AsyncIterator<Found>): AsyncGenerator<string> {
   yield `[${JSON.stringify(first.log)}`;
