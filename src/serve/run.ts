@@ -8,10 +8,12 @@ import { files } from '../config/files.ts';
 import { watchConfig } from '../config/reload.ts';
 import { createLog, type Level, type Log } from '../system/log.ts';
 import { createGate, type Gate } from './http/gate.ts';
+import { leanHeaps } from './lean.ts';
 import { createServeMetrics } from './metrics.ts';
 import { openStore } from './open.ts';
 import type { ServeValues } from './options.ts';
 import { sampled } from './http/sampled.ts';
+import { openInside, type Inside } from './inside.ts';
 import { createServe } from './serve.ts';
 import { readTls, tlsFiles } from './http/tls.ts';
 
@@ -19,8 +21,16 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 /** Who asks a second time doesn't want to wait. */
 const again = () => node.exit(1);
 
+/** What runs in the same process and pushes; resolves once it has begun, in any case, and no request is answered before. */
+export type Feed = (inside: Inside) => Promise<void>;
+
 /** `serve`: runs until it is told to end; then answers what it has begun, and closes the store. */
-export async function runServe(values: ServeValues, { signal, stderr, version }: Process): Promise<number> {
+export async function runServe(
+  values: ServeValues,
+  { signal, stderr, version }: Process,
+  feed?: Feed,
+): Promise<number> {
+  leanHeaps();
   const gate = createGate(values, files);
   const tls = readTls(values, files);
   const log = createLog(values['log-level'] as Level, stderr);
@@ -32,8 +42,10 @@ export async function runServe(values: ServeValues, { signal, stderr, version }:
     ? await (await import('./profile/profile.ts')).createProfiler()
     : undefined;
   const world = { store, values, metrics, log: told, now, ...(profiler && { profiler }) };
-  const server = createServe(world, signal, { gate, ...(tls && { tls }) });
+  const begun = Promise.withResolvers<void>();
+  const server = createServe(world, signal, { gate, ...(tls && { tls }), ...(feed && { ready: begun.promise }) });
   const credentials = watchCredentials(server, gate, values, log);
+  let inside: Inside | undefined;
   try {
     server.listen(values.port, values['bind-address']);
     await once(server, 'listening');
@@ -45,6 +57,8 @@ export async function runServe(values: ServeValues, { signal, stderr, version }:
       store: values.store,
       tls: tls !== undefined,
     });
+    inside = feed && (await openInside(world, signal));
+    if (feed && inside) void feed(inside).then(begun.resolve);
     if (!signal.aborted) await once(signal, 'abort');
     for (const name of signals) node.once(name, again);
     const closed = once(server, 'close');
@@ -54,6 +68,7 @@ export async function runServe(values: ServeValues, { signal, stderr, version }:
     clearTimeout(late);
   } finally {
     credentials.close();
+    inside?.close();
     profiler?.close();
     await store.close();
     for (const name of signals) node.off(name, again);

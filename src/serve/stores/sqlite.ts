@@ -5,6 +5,7 @@ import { sourceOf, type Source } from '../identity.ts';
 import type { Page, Piece, Question, ThreadData } from './sqlite/messages.ts';
 import { lock } from './sqlite/open.ts';
 import { ReaderGone, startReading } from './sqlite/reading.ts';
+import { unpackTexts } from './sqlite/texts.ts';
 import { startWriting } from './sqlite/writing.ts';
 
 export interface SqliteSettings {
@@ -99,16 +100,17 @@ export async function openSqlite(settings: SqliteSettings): Promise<Store> {
   };
 }
 
-function* foundIn(page: Page): Generator<Found> {
-  const sources: Source[] = page.keys.map(sourceOf);
-  for (const [index, number] of page.of.entries()) {
-    const metadata = page.metadata[index] ?? null;
+function* foundIn({ keys, of, times, cursors, logs, metadata }: Page): Generator<Found> {
+  const sources: Source[] = keys.map(sourceOf);
+  const [cursorOf, logOf] = [unpackTexts(cursors), unpackTexts(logs)];
+  for (const [index, number] of of.entries()) {
+    const said = metadata.get(index);
     yield {
       ...(sources[number] as Source),
-      time: page.times[index] as bigint,
-      log: page.logs[index] ?? '',
-      metadata: metadata === null ? {} : (JSON.parse(metadata) as Record<string, string>),
-      cursor: page.cursors[index] ?? '',
+      time: times[index] as bigint,
+      log: logOf(index),
+      metadata: said === undefined ? {} : (JSON.parse(said) as Record<string, string>),
+      cursor: cursorOf(index),
     };
   }
 }

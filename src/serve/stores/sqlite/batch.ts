@@ -1,12 +1,16 @@
 import type { Entry } from '../../store.ts';
 import { keyOf } from '../../identity.ts';
+import { memoryOf, packTexts, type Texts } from './texts.ts';
 
-/** Entries of one write in columns; a row names its source by its number in `keys`. */
+/**
+ * Entries of one write in columns; a row names its source by its number in `keys`. All but a little goes from thread to
+ * thread without a copy.
+ */
 export interface Batch {
   keys: string[];
-  of: Uint32Array;
-  times: BigInt64Array;
-  logs: string[];
+  of: Uint32Array<ArrayBuffer>;
+  times: BigInt64Array<ArrayBuffer>;
+  texts: Texts;
   /** JSON by the number of the row, of those that have any. */
   metadata: Map<number, string>;
 }
@@ -37,14 +41,10 @@ export function createPack() {
 
   return function pack(entries: readonly Entry[]): Batch {
     const { length } = entries;
+    const keys: string[] = [];
+    const of = new Uint32Array(length);
+    const times = new BigInt64Array(length);
     const metadata = new Map<number, string>();
-    const batch: Batch = {
-      keys: [],
-      of: new Uint32Array(length),
-      times: new BigInt64Array(length),
-      logs: [],
-      metadata,
-    };
     const numbers = new Map<string, number>();
     let last: Entry | undefined;
     let number = 0;
@@ -52,21 +52,23 @@ export function createPack() {
       if (entry.time < least || entry.time > most) throw new RangeError(`the time ${entry.time} is out of range`);
       if (!last || !isSameSource(last, entry)) {
         const key = find(entry);
-        number = numbers.get(key) ?? batch.keys.push(key) - 1;
+        number = numbers.get(key) ?? keys.push(key) - 1;
         numbers.set(key, number);
       }
       last = entry;
-      batch.of[index] = number;
-      batch.times[index] = entry.time;
-      batch.logs.push(entry.log.isWellFormed() ? entry.log : entry.log.toWellFormed());
+      of[index] = number;
+      times[index] = entry.time;
       for (const _ in entry.metadata) {
         metadata.set(index, JSON.stringify(entry.metadata));
         break;
       }
     }
-    return batch;
+    return { keys, of, times, texts: packTexts(entries.map(({ log }) => log)), metadata };
   };
 }
+
+/** What of a batch is handed over to another thread. */
+export const handedOver = ({ of, times, texts }: Batch): ArrayBuffer[] => [of.buffer, times.buffer, ...memoryOf(texts)];
 
 /** True for what comes as one stream; others may be the same too. */
 const isSameSource = (a: Entry, b: Entry) =>

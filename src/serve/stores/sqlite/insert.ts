@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Batch } from './batch.ts';
+import { unpackTexts } from './texts.ts';
 import { anything } from './filter.ts';
 import { createLines, type Point } from './lines.ts';
 import { momentOf, type Moment } from './place.ts';
@@ -84,10 +85,12 @@ export function createInsert(db: DatabaseSync) {
     batches += 1;
     const sources = batch.keys.map(lookUp);
     const returns = goesBack(batch);
+    const textOf = unpackTexts(batch.texts);
+    const { ends } = batch.texts;
     for (const [index, number] of batch.of.entries()) {
       const source = sources[number] as Known;
       const { id } = source;
-      const log = batch.logs[index] ?? '';
+      const log = textOf(index);
       const { bucket, offset } = momentOf(batch.times[index] ?? 0n);
       let instant = source.newest;
       const order = instant ? bucket - instant.bucket || offset - instant.offset : 1;
@@ -111,7 +114,8 @@ export function createInsert(db: DatabaseSync) {
       text.there += 1;
       addEntry.run(bucket, id, offset, instant.next, batch.metadata.get(index) ?? null, log);
       instant.next += 1;
-      note(parts, { bucket, series: id, first: offset, last: offset, count: 1, bytes: Buffer.byteLength(log) });
+      const bytes = (ends[index] ?? 0) - (ends[index - 1] ?? 0);
+      note(parts, { bucket, series: id, first: offset, last: offset, count: 1, bytes });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Count, Extent, Search, Selection, Series } from '../../store.ts';
 import type { Batch } from './batch.ts';
 import type { Problem } from './problem.ts';
+import { memoryOf, type Texts } from './texts.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -33,12 +34,20 @@ export type ToReader = { task: number; question?: Question; end?: true };
 /** Rows in columns; a row names its series by its index in `keys`. */
 export interface Page {
   keys: string[];
-  of: number[];
-  times: bigint[];
-  cursors: string[];
-  logs: string[];
-  metadata: (string | null)[];
+  of: Uint32Array<ArrayBuffer>;
+  times: BigInt64Array<ArrayBuffer>;
+  cursors: Texts;
+  logs: Texts;
+  /** JSON by the number of the row, of those that have any. */
+  metadata: Map<number, string>;
 }
+
+/** What of a message is handed over to another thread. */
+export const handedOver = ({ piece }: FromReader): ArrayBuffer[] => {
+  if (!piece || !('page' in piece)) return [];
+  const { of, times, cursors, logs } = piece.page;
+  return [of.buffer, times.buffer, ...memoryOf(cursors), ...memoryOf(logs)];
+};
 
 export type Piece = { page: Page } | { counts: Count[] } | { series: Series[] } | { extent: Extent };
 

@@ -4,13 +4,14 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Extent } from '../../store.ts';
 import { count } from './count.ts';
 import { createLines } from './lines.ts';
-import type { FromReader, Page, Piece, Question, ToReader } from './messages.ts';
+import { handedOver, type FromReader, type Page, type Piece, type Question, type ToReader } from './messages.ts';
 import { problemOf } from './problem.ts';
 import { createParts } from './parts.ts';
 import { formatCursor, timeOf } from './place.ts';
 import { inTransaction, numberOf } from './schema.ts';
 import { search, type Row } from './search.ts';
 import { listSeries } from './series.ts';
+import { packTexts } from './texts.ts';
 
 /** Milliseconds of work on one question before others get their turn. */
 const stint = 25;
@@ -66,26 +67,30 @@ export function read(port: MessagePort, db: DatabaseSync, file: string): void {
 
   port.on('message', (message: ToReader) => {
     const answer = work(message);
-    if (answer) port.postMessage(answer);
+    if (answer) port.postMessage(answer, handedOver(answer));
   });
 }
 
 function pageOf(rows: readonly Row[], keyOf: (id: number) => string): Page {
-  const page: Page = { keys: [], of: [], times: [], cursors: [], logs: [], metadata: [] };
+  const keys: string[] = [];
   const numbers = new Map<number, number>();
-  for (const row of rows) {
-    let number = numbers.get(row.series);
-    if (number === undefined) {
-      number = page.keys.push(keyOf(row.series)) - 1;
-      numbers.set(row.series, number);
-    }
-    page.of.push(number);
-    page.times.push(timeOf(row));
-    page.cursors.push(formatCursor(row));
-    page.logs.push(row.log);
-    page.metadata.push(row.metadata);
-  }
-  return page;
+  const metadata = new Map<number, string>();
+  const of = Uint32Array.from(rows, ({ series }) => {
+    const known = numbers.get(series);
+    if (known !== undefined) return known;
+    const number = keys.push(keyOf(series)) - 1;
+    numbers.set(series, number);
+    return number;
+  });
+  for (const [index, row] of rows.entries()) if (row.metadata !== null) metadata.set(index, row.metadata);
+  return {
+    keys,
+    of,
+    times: BigInt64Array.from(rows, timeOf),
+    cursors: packTexts(rows.map(formatCursor)),
+    logs: packTexts(rows.map(({ log }) => log)),
+    metadata,
+  };
 }
 
 function extentOf(db: DatabaseSync, file: string): Extent {

@@ -21,7 +21,7 @@ export function write(port: MessagePort, data: ThreadData): void {
   const tell = (message: FromWriter) => port.postMessage(message);
   let db: DatabaseSync;
   try {
-    db = openToWrite(data.directory, 32_768, data.maxBytes);
+    db = openToWrite(data.directory, 8192, data.maxBytes);
   } catch (error) {
     tell({ failed: problemOf(error) });
     port.close();

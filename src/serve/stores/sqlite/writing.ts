@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { entryFile } from '../../../agent/provide.ts';
 import type { Log } from '../../../system/log.ts';
 import { StoreBusy, type Entry } from '../../store.ts';
-import { createPack } from './batch.ts';
+import { createPack, handedOver } from './batch.ts';
 import type { FromWriter, ThreadData, ToWriter } from './messages.ts';
 import { errorOf } from './problem.ts';
 
@@ -44,7 +44,7 @@ export async function startWriting(data: ThreadData, queue: number, log: Log): P
   let waits = 0;
   let last = 0;
   let ended: Error | undefined;
-  const post = (message: ToWriter) => worker.postMessage(message, []);
+  const post = (message: ToWriter) => worker.postMessage(message, 'batch' in message ? handedOver(message.batch) : []);
 
   function settle(ids: Iterable<number>, error: Error | undefined): void {
     for (const id of ids) {
