@@ -39,17 +39,22 @@ test('one version everywhere', () => {
       assert.equal(version, manifest.version);
 });
 
-test('the workflows parse, give no right that is not named, and pin every action', () => {
+test('the workflows give no right that is not named for a job, end, and pin every action', () => {
   const folder = join(root, '.github/workflows');
   for (const file of readdirSync(folder)) {
-    const { permissions, jobs } = parse(readFileSync(join(folder, file), 'utf8')) as {
-      permissions?: object;
-      jobs: Record<string, { 'timeout-minutes'?: number; steps: { uses?: string }[] }>;
+    const text = readFileSync(join(folder, file), 'utf8');
+    const { permissions, jobs } = parse(text) as {
+      permissions: object;
+      jobs: Record<string, { permissions?: object; 'timeout-minutes'?: number }>;
     };
-    assert.ok(permissions, file);
+    assert.deepEqual(permissions, {}, file);
     for (const [name, job] of Object.entries(jobs)) {
       assert.ok(job['timeout-minutes'], `${file}: ${name} may run for ever`);
-      for (const { uses } of job.steps) if (uses) assert.match(uses, /@(v\d|[0-9a-f]{40})/, `${file}: ${uses}`);
+      assert.ok(job.permissions, `${file}: ${name} does not say what it may`);
     }
+    for (const line of text.split('\n').filter((line) => line.includes('uses:')))
+      assert.match(line, / uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, file);
+    const checkouts = text.split('uses: actions/checkout@').slice(1);
+    for (const after of checkouts) assert.match(after.split('\n')[1] ?? '', /persist-credentials: false/, file);
   }
 });
