@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import type { Entry } from '../../src/serve/store.ts';
 import { StoreBusy, StoreNotReady } from '../../src/serve/store.ts';
+import { snappyCompressor } from '../../src/ship/snappy.ts';
 import { base, entry, stored } from './stored.ts';
 
 const send = async (
@@ -155,4 +156,18 @@ test('a line is bounded', async (t) => {
     JSON.stringify({ time: '2026-01-02T03:04:05Z', log: `${index}` }),
   );
   assert.equal((await send(url, rowsOf.join('\n'))).entries, 1000);
+});
+
+test('a body of Snappy, which has no pieces, is bounded by what it says that it will be', async (t) => {
+  const { url } = await stored(t, ['--body-limit', '10000']);
+  const zip = (count: number) => {
+    const all = Array.from({ length: count }, (_, index) => `{"time":"2026-01-02T03:04:05Z","log":"${index}"}`);
+    return new Uint8Array(snappyCompressor()(Buffer.from(all.join('\n'))));
+  };
+  const post = (count: number) =>
+    fetch(`${url}/api/import`, { method: 'POST', body: zip(count), headers: { 'content-encoding': 'snappy' } });
+  assert.equal((await post(100)).status, 200);
+  const refused = await post(400);
+  assert.ok(zip(400).length < 10_000);
+  assert.deepEqual([refused.status, await refused.text()], [413, 'body is greater than 10000 bytes\n']);
 });

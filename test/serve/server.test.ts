@@ -4,8 +4,9 @@ import { request as ask, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Handler, Route } from '../../src/serve/route.ts';
+import { silent } from '../../src/system/log.ts';
 import { until } from '../support/program.ts';
 import { memoryStore, serving } from './serving.ts';
 
@@ -52,7 +53,7 @@ test('pieces are sent when they are there, also compressed', async (t) => {
   }
 });
 
-test('a client that takes nothing is not written for, and is left in the end', async (t) => {
+test('B-20: a client that takes nothing is not written for, and is left in the end', async (t) => {
   let made = 0;
   let ended = false;
   async function* body() {
@@ -104,7 +105,43 @@ test('the signal is aborted when the client is gone', async (t) => {
   await until('the abort', () => signal?.aborted === true);
 });
 
-test('work that takes too long, and a body that comes too slowly', async (t) => {
+test('a client that cuts the connection: in its body, compressed or not, and when all of it is sent', async (t) => {
+  const errors: string[] = [];
+  const log = { ...silent, error: (message: string) => void errors.push(message) };
+  let signal: AbortSignal | undefined;
+  let read: string | undefined;
+  const handle: Handler = async (asked) => {
+    ({ signal } = asked);
+    read = String((await asked.body()).length);
+    return never;
+  };
+  const routes: Route[] = [{ path: '/x', access: 'write', methods: { POST: handle } }];
+  const { url, world } = await serving(t, memoryStore(), [], { routes, log });
+  for (const [headers, body, whole] of [
+    ['content-length: 10', 'abc', undefined],
+    ['transfer-encoding: chunked', '3\r\nabc\r\n', undefined],
+    ['content-encoding: gzip\r\ncontent-length: 100', gzipSync('x'.repeat(100)).subarray(0, 15), undefined],
+    ['content-length: 3', 'abc', '3'],
+  ] as const) {
+    [signal, read] = [undefined, undefined];
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`POST /x HTTP/1.1\r\nhost: x\r\n${headers}\r\n\r\n`);
+    socket.write(body);
+    await until('the request', () => signal !== undefined && (whole === undefined || read !== undefined));
+    socket.destroy();
+    await until(`the abort after ${headers}`, () => signal?.aborted === true);
+    assert.match(String((signal as AbortSignal | undefined)?.reason), /the client is gone/);
+    assert.equal(read, whole);
+    if (whole !== undefined) continue;
+    // Work that has ended has given everything back.
+    await until('the end of the request', async () =>
+      /in_flight\{kind="write"\} 0/.test(await world.metrics.registry.metrics()),
+    );
+  }
+  assert.deepEqual(errors, []);
+});
+
+test('B-20: work that takes too long, and a body that comes too slowly', async (t) => {
   const slow = await one(t, () => never, {}, ['--request-timeout=0.1']);
   const answer = await get(`${slow.url}/x`);
   assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '1']);
@@ -138,7 +175,33 @@ test('a body that is refused: its sender gets to read why', async (t) => {
   }
 });
 
-test('compression: for those who take it, of what is worth it', async (t) => {
+test('a body that is refused: who reads only when all is sent gets to read why, and no reset', async (t) => {
+  const { url } = await one(t, async (asked) => ({ status: 200, body: await asked.body() }), {}, ['--body-limit=1024']);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+  const size = 40_000_000;
+  socket.write(`POST /x HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`);
+  const piece = Buffer.alloc(1_000_000);
+  for (let sent = 0; sent < size; sent += piece.length)
+    await new Promise<void>((resolve, reject) => {
+      socket.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  assert.match(await text(socket), /^HTTP\/1.1 413 [^]*body is greater than 1024 bytes\n$/);
+});
+
+test('what has no body says nothing of its length', async (t) => {
+  const { url } = await one(t, ({ query }) => Promise.resolve({ status: Number(query.get('status')) }));
+  const head = async (status: number) => {
+    const said = await raw(url, `GET /x?status=${status} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    return said.toLowerCase();
+  };
+  for (const status of [204, 304]) {
+    assert.match(await head(status), new RegExp(`^http/1.1 ${status} `));
+    assert.doesNotMatch(await head(status), /content-length|transfer-encoding/);
+  }
+  assert.match(await head(200), /\r\ncontent-length: 0\r\n/);
+});
+
+test('B-20: compression for those who take it, of what is worth it', async (t) => {
   const { url } = await one(t, ({ query }) =>
     Promise.resolve({ status: 200, type: query.get('type') ?? '', body: 'x'.repeat(Number(query.get('length'))) }),
   );
@@ -210,7 +273,7 @@ test('paths: the longest that fits; what else may stand in the first line of a r
   assert.equal((await fetch(url)).status, 200);
 });
 
-test('too many at once are told to come again; probes are not', async (t) => {
+test('B-20: too many at once are told to come again; probes are not', async (t) => {
   const access = ['write', 'read', 'probe'] as const;
   let waiting = 0;
   let free = () => {};
@@ -246,7 +309,7 @@ test('too many at once are told to come again; probes are not', async (t) => {
   for (const name of access) assert.equal((await fetch(`${url}/${name}`)).status, 200, name);
 });
 
-test('bodies that are worked on at once are bounded, a single one is not refused', async (t) => {
+test('B-20: bodies that are worked on at once are bounded, a single one is not refused', async (t) => {
   let free = () => {};
   const held = new Promise<void>((resolve) => (free = resolve));
   let there = 0;
@@ -267,7 +330,7 @@ test('bodies that are worked on at once are bounded, a single one is not refused
   await until('the next', async () => (await post(100)).status === 200);
 });
 
-test('at the end what lasts is cut off, what works goes on', async (t) => {
+test('B-24: at the end what lasts is cut off, what works goes on', async (t) => {
   const signals: AbortSignal[] = [];
   let free = () => {};
   const held = new Promise<void>((resolve) => (free = resolve));

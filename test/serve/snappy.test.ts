@@ -33,7 +33,12 @@ test('all kinds of copies and literals', () => {
   assert.equal(unsnappy(Buffer.from([0])).length, 0);
 });
 
-test('what is not in the format is refused, and takes no memory', () => {
+test('what is not in the format is refused, and takes no memory', (t) => {
+  const sizes: number[] = [];
+  for (const name of ['alloc', 'allocUnsafe', 'allocUnsafeSlow'] as const) {
+    const { [name]: make } = Buffer;
+    t.mock.method(Buffer, name, (size: number) => (sizes.push(size), make(size)));
+  }
   for (const bytes of [
     [],
     [0x80],
@@ -48,6 +53,7 @@ test('what is not in the format is refused, and takes no memory', () => {
     [1, 63 << 2, 255, 255, 255, 255],
   ])
     assert.throws(() => unsnappy(Buffer.from(bytes)), corrupt, String(bytes));
+  assert.ok(Math.max(0, ...sizes) <= 12 * 64, `${Math.max(...sizes)} bytes were taken`);
 });
 
 test('any bytes: decompressed or refused, nothing else', () => {

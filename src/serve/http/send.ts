@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createGzip, gzip, type Gzip } from 'node:zlib';
 import { mask } from '../../system/secrets.ts';
@@ -13,8 +12,11 @@ const zip = promisify(gzip);
 const least = 1024;
 /** Bytes that are sent at once. */
 const slice = 65_536;
-/** Milliseconds for which what is left of a refused body is thrown away, so that its sender gets to read the answer. */
-const lingering = 1000;
+/**
+ * Milliseconds for which what is left of a refused body is thrown away, in all and after its last piece: many a sender reads
+ * the answer only when it has sent everything, and would find a connection that was reset.
+ */
+const lingering = { most: 10_000, quiet: 1000 };
 
 export interface Patience {
   signal: AbortSignal;
@@ -54,14 +56,23 @@ export async function send(
     const said = Buffer.from(status >= 400 && typeof body === 'string' ? mask(body) : body);
     const small = wanted && said.length >= least ? await zip(said) : undefined;
     const bytes = small ?? said;
-    response.writeHead(status, { ...(small ? zipped : head), 'content-length': bytes.length });
+    // These have no body, and say nothing about one: https://www.rfc-editor.org/rfc/rfc9110#section-8.6
+    const length = status === 204 || status === 304 ? {} : { 'content-length': bytes.length };
+    response.writeHead(status, { ...(small ? zipped : head), ...length });
     if (request.method !== 'HEAD') await stream(response, slices(bytes), false, patience);
   }
-  if (!request.complete) {
-    request.resume();
-    await Promise.race([once(request, 'close'), sleep(lingering, undefined, { ref: false })]);
-  }
+  if (!request.complete && !request.destroyed) await throwAway(request);
   response.end();
+}
+
+/** Reads what is left of a body, as long as it comes; the one who sends it may be gone meanwhile. */
+async function throwAway(request: IncomingMessage): Promise<void> {
+  const over = new AbortController();
+  const stop = () => over.abort();
+  const timers = [setTimeout(stop, lingering.most).unref(), setTimeout(stop, lingering.quiet).unref()];
+  request.on('data', () => timers[1]?.refresh()).resume();
+  await once(request, 'close', { signal: over.signal }).catch(() => undefined);
+  for (const timer of timers) clearTimeout(timer);
 }
 
 /** In pieces, since a client gets its time for each. */
