@@ -19,10 +19,13 @@ import { until } from './support/until.ts';
 let cluster: Cluster | undefined;
 const directory = mkdtempSync(join(tmpdir(), 'serve-e2e-'));
 
+// One node alone has lost what it has acknowledged in the last 100 ms when it is killed, unless it syncs before it answers.
+const durable = { commitlog_sync: 'batch', commitlog_sync_period: undefined };
+// What is to be done before all tests is done at once, not one after the other.
+const starting = missing === undefined ? startCluster(1, durable) : undefined;
+
 before(async () => {
-  // One node alone has lost what it has acknowledged in the last 100 ms when it is killed, unless it syncs before it answers.
-  const durable = { commitlog_sync: 'batch', commitlog_sync_period: undefined };
-  if (missing === undefined) cluster = await startCluster(1, durable);
+  cluster = await starting;
 });
 after(async () => {
   await cluster?.remove();
@@ -45,6 +48,7 @@ const settings = (more: Partial<CassandraSettings> = {}): CassandraSettings => (
 });
 
 async function open(more: Partial<CassandraSettings> = {}): Promise<Store> {
+  cluster = await starting;
   const store = openCassandra(settings(more), silent);
   const ready = () =>
     store.check().then(
