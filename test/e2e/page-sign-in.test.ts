@@ -26,10 +26,8 @@ describe('signing in to the page', { skip: noBrowser }, () => {
   before(async () => {
     writeFileSync(tokens, `${token}\n`);
     writeFileSync(users, `ann:${password}\n`);
-    [served, browser] = await Promise.all([
-      openServe([`--read-tokens=${tokens}`, `--read-users=${users}`, '--access-log']),
-      openBrowser(),
-    ]);
+    served = await openServe([`--read-tokens=${tokens}`, `--read-users=${users}`, '--access-log']);
+    browser = await openBrowser();
     await served.write(Array.from({ length: 30 }, (_, at) => [60 + at, `request ${at}`] as const));
   });
   after(async () => {

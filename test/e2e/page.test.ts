@@ -5,7 +5,6 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { faint, nameless } from './support/accessible.ts';
 import { until } from '../support/program.ts';
 import { noBrowser, openBrowser, openServe, type Served } from './support/browser.ts';
 import { rows, settled, summary, texts, visitor } from './support/visit.ts';
@@ -19,7 +18,8 @@ describe('the page in a browser', { skip: noBrowser }, () => {
   const wrong: string[] = [];
 
   before(async () => {
-    [served, browser] = await Promise.all([openServe(), openBrowser()]);
+    served = await openServe();
+    browser = await openBrowser();
     await served.write([
       ...Array.from({ length: 700 }, (_, at) => [60 + at, `request ${at} of web`] as const),
       ...Array.from({ length: 40 }, (_, at) => {
@@ -339,22 +339,6 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     await page.context().close();
   });
 
-  test('each control has a name, and what is written can be read, in light and in dark', async () => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await open('?is=pod%3Dpay-0&q=timeout', { colorScheme });
-      await rows(page).nth(1).click();
-      await page.locator('#fields .count').first().waitFor();
-      assert.deepEqual(await page.evaluate(nameless), []);
-      assert.deepEqual(await page.evaluate(faint), []);
-      await page.goto(`${served.url}/`);
-      await page.locator('#streams tbody tr').first().waitFor();
-      await page.keyboard.press('?');
-      assert.deepEqual(await page.evaluate(nameless), []);
-      assert.deepEqual(await page.evaluate(faint), []);
-      await page.context().close();
-    }
-  });
-
   test('the colours are chosen, and stay', async () => {
     const page = await open('', { colorScheme: 'dark' });
     const ground = () => page.evaluate<string>(`getComputedStyle(document.body).backgroundColor`);
@@ -366,23 +350,6 @@ describe('the page in a browser', { skip: noBrowser }, () => {
     assert.equal(await ground(), light);
     await page.getByRole('button', { name: 'Colours: light' }).click();
     assert.equal(await ground(), dark);
-    await page.context().close();
-  });
-
-  test('nothing moves for who wants no motion', async () => {
-    const page = await open('?live=1', { reducedMotion: 'reduce' });
-    const moving = `document.getAnimations().filter(({ playState }) => playState === 'running').length`;
-    assert.equal(await page.evaluate(moving), 0);
-    await page.context().close();
-  });
-
-  test('on a narrow screen nothing stands out of it', async () => {
-    const page = await open('?view=lines', { viewport: { width: 360, height: 640 } });
-    assert.equal(await page.evaluate(`document.documentElement.scrollWidth`), 360);
-    assert.equal(await page.getByRole('navigation', { name: 'Fields' }).isVisible(), false);
-    await page.getByRole('button', { name: 'Fields', exact: true }).click();
-    await page.getByRole('button', { name: 'Close the fields' }).click();
-    assert.equal(await page.getByRole('navigation', { name: 'Fields' }).isVisible(), false);
     await page.context().close();
   });
 

@@ -8,7 +8,7 @@ import { Refused } from './api.js';
 import { drawStatus, say } from './controls.js';
 import { byId } from './element.js';
 import { drawMessage } from './message.js';
-import { drawFailure, drawNothing } from './outcome.js';
+import { drawFailure, drawNothing, passing } from './outcome.js';
 import { viewOf } from './state.js';
 
 /**
@@ -34,6 +34,8 @@ export function createAsking({ place, frame, lines, streams, fields, volume }) {
   let controller = new AbortController();
   /** Loads once more what could not be loaded. @type {(() => void) | undefined} */
   let again;
+  /** Nothing was found out, not even that there is nothing. */
+  let failed = false;
   const ways = { go: place.go, again: () => void run(), range: element('range') };
 
   async function run() {
@@ -42,6 +44,7 @@ export function createAsking({ place, frame, lines, streams, fields, volume }) {
     controller = new AbortController();
     const { signal } = controller;
     again = undefined;
+    failed = false;
     frame.draw();
     element('q-problem').hidden = true;
     box.removeAttribute('aria-invalid');
@@ -76,14 +79,14 @@ export function createAsking({ place, frame, lines, streams, fields, volume }) {
 
   /** @param {unknown} error @param {AbortSignal} signal */
   function fail(error, signal) {
+    failed = true;
     const known = error instanceof Refused ? error : undefined;
     const search = known?.problems.find(({ parameter }) => parameter === 'q');
     element('q-problem').hidden = search === undefined;
     element('q-problem').textContent = search ? `${search.problem}.` : '';
     box.setAttribute('aria-invalid', String(search !== undefined));
     drawFailure(message, error, ways);
-    // What may be over by itself is tried again.
-    if (known?.status === 0 || known?.status === 503) setTimeout(() => signal.aborted || void run(), 5000);
+    if (passing(error)) setTimeout(() => signal.aborted || void run(), 5000);
   }
 
   /** What stands around the lines: names to choose from, and how many lines there are. Gives the names. @param {AbortSignal} signal */
@@ -118,7 +121,7 @@ export function createAsking({ place, frame, lines, streams, fields, volume }) {
   function tell() {
     const state = place.state();
     const status = lines.status();
-    drawStatus(state, { ...status, streams: streams.count(), total: volume.total(), again });
+    drawStatus(state, { ...status, streams: streams.count(), total: volume.total(), failed, again });
     if (state.live && status.count > 0) message.hidden = true;
   }
 

@@ -43,6 +43,7 @@ export function drawControls(state, { theme, utc, wrap }) {
  * @property {boolean} loading
  * @property {boolean} done All lines are loaded.
  * @property {'top' | 'bottom'} newest Where the newest lines stand.
+ * @property {boolean} failed There was no answer.
  * @property {(() => void) | undefined} again Loads once more what could not be loaded.
  */
 
@@ -50,13 +51,13 @@ export function drawControls(state, { theme, utc, wrap }) {
 const plural = (count, what) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
 /** @param {State} state @param {Status} status */
-export function drawStatus(state, { count, streams, total, news, connected, paused, loading, done, newest, again }) {
+export function drawStatus(state, status) {
+  const { count, streams, total, news, connected, paused, loading, done, newest, failed, again } = status;
   const inLines = viewOf(state) === 'lines';
   const all = total === undefined ? '' : short(total);
   const lines = all === '' || done ? plural(count, 'line') : `${count.toLocaleString('en')} of ${all} lines`;
-  element('summary').textContent = inLines
-    ? lines
-    : `${plural(streams, 'stream')}${all === '' ? '' : `, ${all} lines`}`;
+  const found = inLines ? lines : `${plural(streams, 'stream')}${all === '' ? '' : `, ${all} lines`}`;
+  element('summary').textContent = failed ? '' : found;
   const [text, now] = !connected ? ['Reconnecting…', 'lost'] : paused ? ['Paused', 'paused'] : ['Live', 'on'];
   element('live-text').textContent = state.live ? text : 'Live';
   element('live').dataset['state'] = state.live ? now : '';

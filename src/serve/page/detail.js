@@ -53,7 +53,7 @@ export function detail(entry, look, actions) {
       'table',
       { class: 'known' },
       h('caption', { class: 'hidden' }, 'Fields of this line'),
-      h('tbody', {}, h('tr', {}, h('th', { scope: 'row' }, 'time'), h('td', {}, when), h('td')), ...fields, ...told),
+      h('tbody', {}, h('tr', {}, h('th', { scope: 'row' }, 'time'), h('td', { colspan: 2 }, when)), ...fields, ...told),
     ),
   );
 }

@@ -37,7 +37,7 @@ export function createDownload(root, button, shown, say) {
   root.addEventListener('toggle', (event) => {
     if (event.newState !== 'open') return;
     const { bottom, right } = button.getBoundingClientRect();
-    root.style.top = `${bottom + 6}px`;
+    root.style.setProperty('--top', `${bottom + 6}px`);
     root.style.left = `${Math.max(8, right - root.offsetWidth)}px`;
     root.querySelector('button')?.focus();
   });

@@ -1,5 +1,5 @@
 /**
- * Makes an element with attributes, listeners (`onclick`) and children. Text stays text: nothing here reads HTML.
+ * Makes an element with attributes (`aria-hidden` is 'true', not just there), listeners (`onclick`) and children. Text stays text: nothing here reads HTML.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name
@@ -12,7 +12,7 @@ export function h(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     if (typeof value === 'function') element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true ? '' : String(value));
+    else element.setAttribute(key, value === true && !key.startsWith('aria-') ? '' : String(value));
   }
   element.append(...children.filter((child) => child !== undefined && child !== false));
   return element;

@@ -125,6 +125,15 @@ export function createHistogram(root, choose) {
   });
 
   return {
+    /** Nothing is known any more. */
+    clear() {
+      clear();
+      volume = undefined;
+      bars.replaceChildren();
+      axis.replaceChildren();
+      highest.textContent = '';
+      plot.removeAttribute('aria-valuetext');
+    },
     /** @param {Volume} shown @param {string} by @param {boolean} inUtc */
     show(shown, by, inUtc) {
       if (dragging) return;

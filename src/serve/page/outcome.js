@@ -16,7 +16,7 @@ export function drawFailure(root, error, ways) {
   );
   drawMessage(root, {
     title: titles[known.status] ?? 'No answer',
-    text: wrong.length > 0 ? wrong : [known.message],
+    text: wrong.length > 0 ? wrong : [known.message, ...(passing(known) ? ['Asked again every few seconds.'] : [])],
     ways:
       known.status === 400
         ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [], view: '' }) }]
@@ -25,6 +25,9 @@ export function drawFailure(root, error, ways) {
     wrong: known.status !== 401,
   });
 }
+
+/** Whether it may be over by itself. @param {unknown} error */
+export const passing = (error) => error instanceof Refused && [0, 503].includes(error.status);
 
 /** @type {Readonly<Record<number, string>>} */
 const titles = { 400: 'This can’t be searched', 401: 'Sign in to see the logs' };

@@ -62,6 +62,7 @@ export function createVolumePanel(events) {
       } catch (error) {
         if (signal.aborted) return;
         volume = undefined;
+        histogram.clear();
         problem = reasonOf(error);
       }
       root.setAttribute('aria-busy', 'false');
