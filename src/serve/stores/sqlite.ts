@@ -3,7 +3,7 @@ import { silent } from '../../system/log.ts';
 import type { Count, Extent, Found, Search, Series, Store } from '../store.ts';
 import { sourceOf, type Source } from '../identity.ts';
 import type { Page, Piece, Question, ThreadData } from './sqlite/messages.ts';
-import { lock } from './sqlite/open.ts';
+import { lock, strangersIn } from './sqlite/open.ts';
 import { ReaderGone, startReading } from './sqlite/reading.ts';
 import { unpackTexts } from './sqlite/texts.ts';
 import { startWriting } from './sqlite/writing.ts';
@@ -30,6 +30,9 @@ const tries = 3;
 export async function openSqlite(settings: SqliteSettings): Promise<Store> {
   const { directory, queue, retention, maxBytes, log = silent } = settings;
   const held = lock(directory);
+  const strangers = strangersIn(directory);
+  if (strangers.length > 0)
+    log.warn('files of others lie beside the database', { directory, files: strangers.slice(0, 10) });
   const data: ThreadData = { role: 'writer', directory, retention, maxBytes };
   const writing = await startWriting(data, queue, log).catch((error: unknown) => {
     held.close();

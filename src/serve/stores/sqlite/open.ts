@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, Damaged, explain } from './problem.ts';
@@ -31,6 +31,10 @@ export function lock(directory: string): Lock {
     throw new Error(`--data-path ${directory} can't be used: ${explain(error)}`, { cause: error });
   }
 }
+
+/** What lies in the directory and is neither ours nor the file system's own. */
+export const strangersIn = (directory: string): string[] =>
+  readdirSync(directory).filter((name) => !/^(logs\.(sqlite|lock)(-wal|-shm|-journal)?|lost\+found)$/.test(name));
 
 /** Bytes of the write-ahead log, about, where so many may be taken in all. */
 export const roomForLog = (maxBytes: number) => Math.min(maxBytes / 4, 32 * 1024 * 1024);
