@@ -86,6 +86,30 @@ test('a shipper finds the logs where the watcher does, and reads what is written
   }
 });
 
+test('C-13: one pod a node that may read pods and only reads logs; the store lies below the root of its volume', () => {
+  const role = read('watch/rbac.yaml').find(({ kind }) => kind === 'ClusterRole');
+  const rules = role?.rules?.filter(({ resources }) => resources.includes('pods')) ?? [];
+  assert.ok(rules.length > 0);
+  assert.deepEqual(
+    role?.rules?.flatMap(({ verbs }) => verbs).filter((verb) => !['get', 'list', 'watch'].includes(verb)),
+    [],
+  );
+  for (const name of ['watch/daemonset.yaml', 'ship/sidecar.yaml', 'ship-alone/daemonset.yaml']) {
+    const sets = read(name).filter(({ kind }) => kind === 'DaemonSet');
+    assert.equal(sets.length, 1, name);
+    const mounts = sets.flatMap((set) => podOf(set)?.containers ?? []).flatMap(({ volumeMounts = [] }) => volumeMounts);
+    const logs = mounts.filter(({ mountPath }) => /^\/var\/(log|lib\/docker)\//.test(mountPath));
+    assert.ok(logs.length >= 2, name);
+    for (const { mountPath, readOnly } of logs) assert.equal(readOnly, true, `${name}: ${mountPath}`);
+  }
+  const helm = readFileSync(join(folder, 'helm/kube-log-watcher/templates/serve.yaml'), 'utf8');
+  const chart = /^ *- (\{ name: data, mountPath.*\})$/m.exec(helm)?.[1] ?? '';
+  const [store] = read('serve/statefulset.yaml').flatMap((thing) => podOf(thing)?.containers ?? []);
+  const data = store?.volumeMounts?.find(({ name }) => name === 'data');
+  assert.deepEqual(data, { name: 'data', mountPath: '/data', subPath: 'logs' });
+  assert.deepEqual(objectsIn(chart), [data]);
+});
+
 const kubectl = spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' });
 const without = kubectl.status === 0 ? false : 'there is no kubectl here';
 

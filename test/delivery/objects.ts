@@ -33,7 +33,7 @@ export interface Container {
   env?: { name: string; value?: string }[];
   args?: string[];
   ports?: { name?: string; containerPort: number; hostPort?: number }[];
-  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
   resources?: { requests?: { cpu?: string; memory?: string }; limits?: { memory?: string } };
   securityContext?: {
     privileged?: boolean;
