@@ -188,61 +188,65 @@ test('what an earlier log server kept in Cassandra is exported, and imported onc
   assert.deepEqual(first, { ...from, time, log: 'line 0', stream: 'stderr', host: 'n', labels: { app: 'web' } });
 });
 
-test('serve goes on when Cassandra was started again under it, and loses nothing', { skip }, async () => {
-  const argv = [`--cassandra-port=${cluster?.port}`, `--cassandra-keyspace=${keyspace()}`, '--port=0'];
-  const program = watching(launch(['serve', '--bind-address=127.0.0.1', ...argv, '127.0.0.1'], process.env));
-  const acknowledged: string[] = [];
-  const writing = new AbortController();
-  try {
-    await until('the start', () => Promise.resolve(program.url !== ''));
-    await until('readiness', async () => (await fetch(`${program.url}/readyz`)).ok);
-    const statuses = new Set<number>();
-    const writer = async (name: string) => {
-      for (let number = 0; !writing.signal.aborted; number += 1) {
-        const log = `${name} ${number}`;
-        const time = new Date(Date.now()).toISOString();
-        const kubernetes = { namespace_name: 'default', pod_name: name, container_name: 'web' };
-        const answer = await fetch(`${program.url}/write`, {
-          method: 'POST',
-          body: JSON.stringify([{ time, log, stream: 'stdout', kubernetes }]),
-        });
-        await answer.text();
-        statuses.add(answer.status);
-        if (answer.ok) acknowledged.push(log);
+test(
+  'C-11, B-24: serve goes on when Cassandra was killed and started again under it, loses nothing, and ends well',
+  { skip },
+  async () => {
+    const argv = [`--cassandra-port=${cluster?.port}`, `--cassandra-keyspace=${keyspace()}`, '--port=0'];
+    const program = watching(launch(['serve', '--bind-address=127.0.0.1', ...argv, '127.0.0.1'], process.env));
+    const acknowledged: string[] = [];
+    const writing = new AbortController();
+    try {
+      await until('the start', () => Promise.resolve(program.url !== ''));
+      await until('readiness', async () => (await fetch(`${program.url}/readyz`)).ok);
+      const statuses = new Set<number>();
+      const writer = async (name: string) => {
+        for (let number = 0; !writing.signal.aborted; number += 1) {
+          const log = `${name} ${number}`;
+          const time = new Date(Date.now()).toISOString();
+          const kubernetes = { namespace_name: 'default', pod_name: name, container_name: 'web' };
+          const answer = await fetch(`${program.url}/write`, {
+            method: 'POST',
+            body: JSON.stringify([{ time, log, stream: 'stdout', kubernetes }]),
+          });
+          await answer.text();
+          statuses.add(answer.status);
+          if (answer.ok) acknowledged.push(log);
+        }
+      };
+      const writers = Promise.all(['a', 'b', 'c', 'd'].map(writer));
+      const [node] = cluster?.nodes ?? [];
+      assert.ok(node);
+      await until('some writes', () => Promise.resolve(acknowledged.length > 100));
+      await node.stop('SIGKILL');
+      await until('it to be told', async () => (await fetch(`${program.url}/readyz`)).status === 503);
+      const before = acknowledged.length;
+      await node.start();
+      await until('it to go on', () => Promise.resolve(acknowledged.length > before + 100));
+      writing.abort();
+      await writers;
+      assert.ok(
+        [...statuses].every((status) => [200, 503, 500, 429].includes(status)),
+        String([...statuses]),
+      );
+      const there = new Set<string>();
+      for (const pod of ['a', 'b', 'c', 'd']) {
+        const of = `namespace=default&pod_name=${pod}&container_name=web&start_time=2020-01-01T00:00:00Z`;
+        const answer = await fetch(`${program.url}/query?${of}`);
+        const found = ((await answer.json()) as { log_rows: { log: string }[] }).log_rows;
+        for (const { log } of found) {
+          assert.ok(!there.has(log), `${log} is there once`);
+          there.add(log);
+        }
       }
-    };
-    const writers = Promise.all(['a', 'b', 'c', 'd'].map(writer));
-    const [node] = cluster?.nodes ?? [];
-    assert.ok(node);
-    await until('some writes', () => Promise.resolve(acknowledged.length > 100));
-    await node.stop('SIGKILL');
-    await until('it to be told', async () => (await fetch(`${program.url}/readyz`)).status === 503);
-    const before = acknowledged.length;
-    await node.start();
-    await until('it to go on', () => Promise.resolve(acknowledged.length > before + 100));
-    writing.abort();
-    await writers;
-    assert.ok(
-      [...statuses].every((status) => [200, 503, 500, 429].includes(status)),
-      String([...statuses]),
-    );
-    const there = new Set<string>();
-    for (const pod of ['a', 'b', 'c', 'd']) {
-      const of = `namespace=default&pod_name=${pod}&container_name=web&start_time=2020-01-01T00:00:00Z`;
-      const answer = await fetch(`${program.url}/query?${of}`);
-      const found = ((await answer.json()) as { log_rows: { log: string }[] }).log_rows;
-      for (const { log } of found) {
-        assert.ok(!there.has(log), `${log} is there once`);
-        there.add(log);
-      }
+      assert.deepEqual(
+        acknowledged.filter((log) => !there.has(log)),
+        [],
+      );
+    } finally {
+      writing.abort();
+      const { code } = await program.stop();
+      assert.equal(code, 0);
     }
-    assert.deepEqual(
-      acknowledged.filter((log) => !there.has(log)),
-      [],
-    );
-  } finally {
-    writing.abort();
-    const { code } = await program.stop();
-    assert.equal(code, 0);
-  }
-});
+  },
+);
