@@ -138,6 +138,7 @@ test('each path: all names of a file, in directories that are links too, and not
   link('root', 'real');
   put('outside.log');
   link('real/out.log', '../outside.log');
+  link('real/directory', '..');
   const { sources } = discover(wanted({ paths: [`${root}/root/**/*`], eachPath: true }));
   const names = [...sources].map(([file, { names = [] }]) => [file, names.map(({ path }) => path).sort()]);
   assert.deepEqual(Object.fromEntries(names), {

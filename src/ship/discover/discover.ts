@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { hasCode } from '../../system/replace.ts';
 import { parseGlob, pathMatcher, splitGlob, type GlobPart } from './glob.ts';
@@ -41,7 +41,7 @@ export function discover(wanted: Wanted): Found {
     if (namespaces.has(known['namespace'] ?? '')) return;
     const { own, eachPath } = wanted;
     if (own.pod && known['pod'] === own.pod && (!own.namespace || known['namespace'] === own.namespace)) return;
-    const key = eachPath ? realPath(real) : resolve(real);
+    const key = eachPath ? realFile(real) : resolve(real);
     if (key === undefined || own.files.includes(key)) return;
     const before = found.sources.get(key);
     if (before && !given && !eachPath) return;
@@ -117,10 +117,11 @@ function rotatedAmong(names: readonly string[]): (name: string) => boolean {
     });
 }
 
-/** Undefined where there is nothing any more. */
-function realPath(path: string): string | undefined {
+/** The real path of a file; undefined where there is none any more, or something else. */
+function realFile(path: string): string | undefined {
   try {
-    return realpathSync(path);
+    const real = realpathSync(path);
+    return statSync(real).isFile() ? real : undefined;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
