@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { listAgents, loadAgents } from '../src/agent/load.ts';
 import { document } from '../src/config/document.ts';
 import all from '../src/all/commands/all.ts';
-import serve from '../src/serve/commands/serve.ts';
+import serve from '../src/all/commands/serve.ts';
 import ship from '../src/ship/commands/ship.ts';
 import { operating, operatingPage } from './metrics.ts';
 

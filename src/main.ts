@@ -37,7 +37,7 @@ const commands = {
   lint: async () => (await import('./watch/commands/lint.ts')).default,
   'test-agent': async () => (await import('./kit/commands/test-agent.ts')).default,
   ship: async () => (await import('./ship/commands/ship.ts')).default,
-  serve: async () => (await import('./serve/commands/serve.ts')).default,
+  serve: async () => (await import('./all/commands/serve.ts')).default,
   'export-original': async () => (await import('./serve/commands/export-original.ts')).default,
   all: async () => (await import('./all/commands/all.ts')).default,
 };

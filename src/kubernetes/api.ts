@@ -8,12 +8,13 @@ export interface PodsFromApi extends Follow {
   metrics: Follow['metrics'] & Pick<Metrics, 'podsSynced'>;
 }
 
-/** The pods of a node, from one list and one watch of the API server. */
+/** The pods of a node, or all where none is named, from one list and one watch of the API server. */
 export function podsFromApi({ node, ...world }: PodsFromApi): PodSource {
   const onChange = () => {
     world.metrics.podsSynced.set(1);
     world.onChange();
   };
-  const pods = { name: 'pods', path: '/api/v1/pods', fieldSelector: `spec.nodeName=${node}`, read: toPod };
+  const fieldSelector = node === '' ? undefined : `spec.nodeName=${node}`;
+  const pods = { name: 'pods', path: '/api/v1/pods', fieldSelector, read: toPod };
   return follow(pods, { ...world, onChange });
 }

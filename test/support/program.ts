@@ -55,10 +55,10 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Starts the program with these arguments, as another user where one is given. */
-export function launch(args: readonly string[], env: Env, uid?: number): ChildProcess {
+/** Starts the program with these arguments, as another user or in another directory where one is given. */
+export function launch(args: readonly string[], env: Env, uid?: number, cwd?: string): ChildProcess {
   const user = uid === undefined ? {} : { uid, gid: uid };
-  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env, ...user });
+  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env, cwd, ...user });
 }
 
 /** Waits for the end of a process, with what it has printed. */
