@@ -116,7 +116,7 @@ describe('the chart', { skip: helm === undefined && 'there is no helm' }, () => 
   it('gives Cassandra the datacenters that are named, and no other', async () => {
     const values = ['serve.store=cassandra', 'serve.cassandra.hosts={c1}', 'serve.cassandra.replicationFactors.dc1=3'];
     const things = await of(...values);
-    const [serve] = things.flatMap((thing) => podOf(thing)?.containers ?? []).filter(({ name }) => name === 'serve');
+    const serve = things.flatMap((thing) => podOf(thing)?.containers ?? []).find(({ name }) => name === 'serve');
     const factors = serve?.env?.find(({ name }) => name === 'CASSANDRA_REPLICATION_FACTORS')?.value ?? '';
     assert.deepEqual(JSON.parse(factors), { dc1: 3 });
   });
