@@ -51,6 +51,11 @@ export async function createBed(roles: readonly Role[]) {
     return items.filter(({ spec, status }) => spec.nodeName === 'node-docker' && /Pending|Running/.test(status.phase))
       .length;
   };
+  const running = async (deployment: string): Promise<number> => {
+    const question = ['get', 'deployment', deployment, '-n', name];
+    const { status } = await testbed.kubectlJson<{ status: { readyReplicas?: number } }>(...question);
+    return status.readyReplicas ?? 0;
+  };
   const stored = async (): Promise<number> => {
     const { stdout } = await testbed.run('docker', ['curl', '-sSf', `http://${clusterIP}:8080/metrics`]);
     return Number(/^logwatch_serve_stored_entries_total (\d+)$/m.exec(stdout)?.[1]);
@@ -77,17 +82,15 @@ export async function createBed(roles: readonly Role[]) {
         held.push({ role, pods, 'lines/s': lines, memory: await onNode<Memory>('memory', await idOf(role)) });
       return held;
     },
-    /** Pods that log a line a second each, until the node has as many as it takes. */
+    /** Pods that log a line a second each, until the node has as many as it takes; a few at a time. */
     async fill(): Promise<void> {
-      const replicas = most - (await podsOfNode());
-      const items = [deployment('writer', 'docker', replicas)];
-      await testbed.kubectl(['apply', '-n', name, '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
-      const running = async () => {
-        const question = ['get', 'deployment', 'writer', '-n', name];
-        const { status } = await testbed.kubectlJson<{ status: { readyReplicas?: number } }>(...question);
-        return status.readyReplicas === replicas;
-      };
-      await until(`${replicas} pods to run`, running, 900);
+      const wanted = most - (await podsOfNode());
+      for (let replicas = 0; replicas < wanted;) {
+        replicas = Math.min(wanted, replicas + 15);
+        const items = [deployment('writer', 'docker', replicas)];
+        await testbed.kubectl(['apply', '-n', name, '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
+        await until(`${replicas} pods to run`, async () => (await running('writer')) === replicas, 300);
+      }
     },
     async close(): Promise<void> {
       await testbed.kubectl(['delete', 'deployment', 'writer', '-n', name, '--ignore-not-found']);
