@@ -80,7 +80,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, shared
     life.end(new Error('the client is gone'));
     visit.release();
     const seconds = (performance.now() - started) / 1000;
-    const { statusCode: status, writableFinished: whole } = response;
+    const { statusCode, headersSent, writableFinished: whole } = response;
+    // Who left before an answer, by the number that nginx gives it.
+    const status = headersSent ? statusCode : 499;
     const { who } = visit;
     const told = { request, name: place.name, path, access: route?.access, who, status, whole, seconds };
     tell(told, world, values['access-log']);

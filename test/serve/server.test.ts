@@ -138,6 +138,8 @@ test('a client that cuts the connection: in its body, compressed or not, and whe
       /in_flight\{kind="write"\} 0/.test(await world.metrics.registry.metrics()),
     );
   }
+  const told = await world.metrics.registry.getSingleMetricAsString('total_requests');
+  assert.deepEqual(told.match(/^total.*/gm), ['total_requests{method="POST",path="/x",statusCode="499"} 4']);
   assert.deepEqual(errors, []);
 });
 

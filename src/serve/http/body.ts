@@ -53,7 +53,7 @@ export async function* readStream(request: IncomingMessage, whole: number, limit
   try {
     yield* decoder as AsyncIterable<Buffer>;
   } catch (error) {
-    if (error instanceof BodyError || request.errored) throw error;
+    if (error instanceof BodyError) throw error;
     throw new BodyError(400, `body is not ${encoding}`);
   }
 }
