@@ -9,6 +9,7 @@ import { quiet } from './quiet.ts';
 import { requests } from './requests.ts';
 import { serveQueries, serveWrites } from './serve.ts';
 import { churn, delay, idle, throughput } from './ship.ts';
+import { serveCassandra } from './serve-cassandra.ts';
 import { serveReads } from './serve-reads.ts';
 import { sizes } from './sizes.ts';
 import { start } from './start.ts';
@@ -39,6 +40,7 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
   'ship-delay': { title: 'From a line in a quiet file to its push, batch wait 100 ms', measure: delay },
   serve: { title: 'Taking entries of 200 bytes from 100 containers, 1,000 a request, durable', measure: serveWrites },
   'serve-queries': { title: 'Questions about ten million entries of a day', measure: () => serveQueries() },
+  'serve-cassandra': { title: 'The same with one Cassandra on this machine', measure: () => serveCassandra() },
   'serve-reads': { title: 'Large answers from a million entries of an hour', measure: () => serveReads() },
   sizes: {
     title: 'Sizes: the image and the package, starts, memory idle and at 110 pods',

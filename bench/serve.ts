@@ -16,9 +16,10 @@ const day = 86_400_000;
 const hour = day / 24;
 const agent = new Agent({ keepAlive: true });
 
-async function start() {
+/** Serves from the bundle, with a directory of its own. */
+export async function start(more: readonly string[] = []) {
   const directory = mkdtempSync(join(tmpdir(), 'serve-bench-'));
-  const args = ['serve', `--data-path=${directory}`, '--port=0', '--bind-address=127.0.0.1'];
+  const args = ['serve', `--data-path=${directory}`, '--port=0', '--bind-address=127.0.0.1', ...more];
   const child = spawn(process.execPath, [...extra, program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => (said += part));
@@ -39,7 +40,7 @@ async function start() {
 }
 
 /** Sends or asks; resolves with the answer's text. */
-async function ask(port: number, path: string, sent?: { type: string; text: string }): Promise<string> {
+export async function ask(port: number, path: string, sent?: { type: string; text: string }): Promise<string> {
   const asked = request({ port, host: '127.0.0.1', path, agent, method: sent ? 'POST' : 'GET' });
   if (sent) asked.setHeader('content-type', sent.type);
   asked.end(sent?.text);
@@ -50,7 +51,7 @@ async function ask(port: number, path: string, sent?: { type: string; text: stri
 }
 
 /** Writes so many entries in batches of a thousand, eight at once; the times go over a day that ends now. */
-async function fill(port: number, entries: number, form: Form): Promise<void> {
+export async function fill(port: number, entries: number, form: Form): Promise<void> {
   const begin = Date.now() - day;
   let next = 0;
   const send = async () => {
