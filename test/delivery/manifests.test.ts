@@ -51,7 +51,7 @@ test("one version of the image in all of them, package.json's", () => {
 });
 
 test('what each shipper adds, and everything else, keeps to the rules', () => {
-  const wrong = ['watch', 'serve', 'counter'].flatMap((name) => whole(name)).flatMap(againstPolicy);
+  const wrong = ['watch', 'serve', 'counter', 'tour'].flatMap((name) => whole(name)).flatMap(againstPolicy);
   assert.deepEqual(wrong, []);
   for (const name of shippers) {
     const [patch] = read(join(name, 'sidecar.yaml'));

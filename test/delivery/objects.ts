@@ -56,6 +56,7 @@ export function objectsIn(text: string): Thing[] {
 }
 
 export function podOf({ kind, spec }: Thing): PodSpec | undefined {
+  if (kind === 'CronJob') return (spec?.['jobTemplate'] as Thing | undefined)?.spec?.template?.spec;
   return kind === 'Pod' ? (spec as unknown as PodSpec) : spec?.template?.spec;
 }
 
