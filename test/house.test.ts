@@ -11,6 +11,7 @@ const floors = [
   ['agent'],
   ['watch', 'kit', 'ship', 'serve'],
   ['all'],
+  ['commands.ts'],
   ['main.ts'],
 ];
 const floorOf = (place: string) => floors.findIndex((floor) => floor.includes(place));
@@ -95,12 +96,14 @@ const pure = [
     'query/duration',
     'query/expression',
     'query/follower',
+    'query/matching',
     'write/import',
     'query/parameters',
     'query/pattern',
     'query/row',
     'query/selection',
   ].map((name) => `src/serve/${name}.ts`),
+  ...['automaton', 'classes', 'closure', 'literals', 'program', 'syntax'].map((name) => `src/serve/regex/${name}.ts`),
   ...['lexer', 'line', 'names', 'parse', 'parse-log', 'parsers', 'print', 'reader', 'stages', 'syntax', 'vector'].map(
     (name) => `src/serve/logql/${name}.ts`,
   ),
