@@ -25,7 +25,7 @@ async function place(t: TestContext) {
     return answer.status === 200 ? (JSON.parse(text) as unknown) : answer.status;
   };
   const flags = ['--data-path', join(root, 'data'), '--bind-address', '127.0.0.1', '--port', String(port)];
-  const quick = { PATH: process.env['PATH'], WATCHER_INTERVAL: '0.2', WATCHER_BATCH_WAIT: '0.05' };
+  const quick = { PATH: process.env['PATH'], WATCHER_INTERVAL: '0.2' };
   return {
     root,
     at,
@@ -228,19 +228,14 @@ test('C-06: by what the name of the file tells and by the labels of the pod, whi
   mkdirSync(at('k'));
   const program = await start(['--root-path', 'k'], { WATCHER_KUBE_URL: api.url });
   write(`k/${file}`, 'hello?\n');
-  await holds('namespace', 'kube-system', ['hello?']);
-  // From here on the labels are known, whether they were for the first line or not.
-  await until('the labels', async () => {
-    write(`k/${file}`, 'again\n');
-    return Array.isArray(await logs('k8s-app', 'kube-dns'));
-  });
+  await holds('k8s-app', 'kube-dns', ['hello?']);
   const known = { pod_name: name, namespace: 'kube-system', container_name: 'coredns', container_id: id };
-  for (const [key, value] of Object.entries({ ...known, path: `k/${file}` }))
-    assert.equal(((await logs(key, value)) as string[])[0], 'hello?', key);
-  assert.ok(Array.isArray(await logs('app.kubernetes.io/name', 'coredns')));
+  const told = { ...known, path: `k/${file}`, 'app.kubernetes.io/name': 'coredns', label_namespace: 'other' };
+  for (const [key, value] of Object.entries(told)) assert.deepEqual(await logs(key, value), ['hello?'], key);
   for (const key of ['namespace', 'container_id', 'host', 'pod_uid', 'docker_id', 'path', 'pod_name'])
     assert.equal(await logs(key, 'other'), 404, key);
-  const { index_keys: keys } = await status();
+  const { files_len: files, index_keys: keys } = await status();
+  assert.equal(files, 1);
   for (const [key, value] of Object.entries(known)) assert.ok(keys.includes(`${key}=${value}`), key);
   assert.deepEqual(await program.stop(), well);
 
@@ -248,7 +243,7 @@ test('C-06: by what the name of the file tells and by the labels of the pod, whi
   await api.stop();
   const later = await start(['--root-path', 'k'], { WATCHER_KUBE_URL: api.url });
   write(`k/${file}`, 'later\n');
-  await until('the later line', async () => ((await logs('k8s-app', 'kube-dns')) as string[]).includes('later'));
+  await holds('k8s-app', 'kube-dns', ['hello?', 'later']);
   assert.equal((await later.stop()).code, 0);
 });
 

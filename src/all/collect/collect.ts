@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Process } from '../../config/command.ts';
 import { ConfigError } from '../../config/error.ts';
 import type { Inside } from '../../serve/inside.ts';
@@ -9,7 +10,7 @@ import { quoteGlob } from '../../ship/discover/glob.ts';
 import { runShip } from '../../ship/run.ts';
 import { shipSettings, type ShipSettings } from '../../ship/settings.ts';
 import { runTogether, type Role } from '../together.ts';
-import { coreOf, runLabels } from './labels.ts';
+import { coreOf, runLabels, type Core } from './labels.ts';
 import { rootOf, type CollectValues } from './options.ts';
 
 /**
@@ -33,20 +34,29 @@ export async function runCollect(values: ServeValues & CollectValues, process: P
       opened.resolve(inside);
       return begun.promise;
     }).finally(() => opened.resolve(undefined));
+  const labelled = Promise.withResolvers<void>();
   const ship: Role = async (signal) => {
     try {
       const inside = await opened.promise;
+      // So that the first lines have their labels too, unless nobody tells them.
+      if (core) await Promise.race([labelled.promise, sleep(patience, undefined, { signal }).catch(() => undefined)]);
       return inside ? await runShip(pushingTo(inside, shipping), { ...process, env, signal }, begun.resolve) : 0;
     } finally {
       begun.resolve();
     }
   };
-  const label: Role = async (signal) => {
-    if (core) await runLabels({ core, targets, settings: shipping, level: values['log-level'] }, process, signal);
-    return 0;
-  };
-  return runTogether(process.signal, keep, kubernetes ? [label, ship] : [ship]);
+  const label =
+    (core: Core): Role =>
+    async (signal) => {
+      const input = { core, targets, settings: shipping, level: values['log-level'], onKnown: labelled.resolve };
+      await runLabels(input, process, signal);
+      return 0;
+    };
+  return runTogether(process.signal, keep, core ? [label(core), ship] : [ship]);
 }
+
+/** Milliseconds for which the first look waits for the labels of pods. */
+const patience = 2000;
 
 /** What is meant for others: serve's config file, and proxies, behind which is no one of this process. */
 const noneOf = Object.fromEntries(
@@ -65,6 +75,8 @@ const directoryFlags = (env: NodeJS.ProcessEnv) => ({
 const kubernetesFlags = (targets: string, env: NodeJS.ProcessEnv) => ({
   targets,
   'label-limit': '64',
+  // A new log's labels are asked for while its first lines wait.
+  ...(env['WATCHER_BATCH_WAIT'] === undefined && { 'batch-wait': '0.5' }),
   ...(env['WATCHER_LABELS'] === undefined && {
     labels: 'namespace,pod,container,container_id,pod_uid,stream,node,path,*',
   }),

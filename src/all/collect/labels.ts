@@ -15,19 +15,23 @@ import { wantedOf } from '../../ship/ship.ts';
 import { podsOf } from '../../watch/pods.ts';
 import { targetsOf, type Logs, type Targets } from './targets.ts';
 
+export type Core = Config['core'];
+
 /** How the pods are asked for, by the variables of the watcher. */
-export function coreOf(env: NodeJS.ProcessEnv): Config['core'] {
+export function coreOf(env: NodeJS.ProcessEnv): Core {
   const ours = { ...env, WATCHER_AGENTS: undefined };
   return parseConfig({ argv: [], env: ours, files, agents: [], offline: true }).core;
 }
 
 export interface LabelsInput {
-  core: Config['core'];
+  core: Core;
   /** The file of targets: written here, and read again by the next process. */
   targets: string;
   /** What ship follows. */
   settings: ShipSettings;
   level: string;
+  /** Called once the labels of all that is there are written. */
+  onKnown(): void;
 }
 
 /** Keeps the targets right until the abort: what the pods of the logs have for labels. Logs don't wait for it. */
@@ -50,6 +54,7 @@ export async function runLabels(input: LabelsInput, { stderr }: Process, signal:
     while (!signal.aborted) {
       const woken = new AbortController();
       ring = () => woken.abort();
+      const synced = pods?.synced ?? true;
       const { sources, directories, problems } = discover(wanted);
       bells.follow(directories);
       const logs: Logs = new Map([...sources.values()].map(({ path, attributes }) => [resolve(path), attributes]));
@@ -61,6 +66,7 @@ export async function runLabels(input: LabelsInput, { stderr }: Process, signal:
           (error: unknown) => log.error('the labels of pods can not be written', { path: targets, error }),
         );
       }
+      if (synced) input.onKnown();
       const wait = input.settings.core.interval * 1000;
       await sleep(wait, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
     }
