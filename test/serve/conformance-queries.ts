@@ -138,6 +138,12 @@ export function checkQueries(check: Check): void {
     });
     const { text: series } = await strict.ask(`/api/series?${year}&match=list%3Db25&pod=found-1`);
     assert.equal((JSON.parse(series) as { series: object[] }).series.length, 2);
+    await strict.post(Array.from({ length: 20 }, (_, index) => record(`series-${(index * 7) % 20}`)));
+    const some = JSON.parse((await strict.ask(`/api/series?${year}&match=pod%3D~series-.*&limit=3`)).text) as {
+      series: { pod: string }[];
+      more: boolean;
+    };
+    assert.deepEqual([some.series.map(({ pod }) => pod), some.more], [['series-0', 'series-1', 'series-10'], true]);
     const lines = await strict.ask(`/api/search?${year}&match=list%3Db25`, {
       headers: { accept: 'application/x-ndjson' },
     });

@@ -107,6 +107,18 @@ export function checkWrites(check: Check): void {
     assert.deepEqual(await logs(strict, 'b17'), lines);
   });
 
+  check('B-17, B-18 a clock that goes back changes neither the order nor what is there', async ({ t, strict }) => {
+    const now = Date.now();
+    t.mock.timers.enable({ apis: ['Date'], now });
+    const at = (log: string) => [record('clock', '2018-05-03T12:00:00Z', log)];
+    for (const log of ['first', 'second']) await strict.post(at(log));
+    t.mock.timers.setTime(now - 3_600_000);
+    for (const log of ['third', 'first', 'fourth']) assert.deepEqual(await strict.post(at(log)), [200, '']);
+    t.mock.timers.reset();
+    await strict.post(at('fifth'));
+    assert.deepEqual(await logs(strict, 'clock'), ['first', 'second', 'third', 'fourth', 'fifth']);
+  });
+
   check('B-20 what is sent is bounded: bodies, also those that grow, entries, lines', async ({ strict }) => {
     assert.equal((await strict.post('x'.repeat(500_001)))[0], 413);
     assert.equal((await strict.post(gzipSync('x'.repeat(2_000_000)), { 'content-encoding': 'gzip' }))[0], 413);

@@ -100,6 +100,21 @@ test('an address that is taken and a directory that can not be are told, and not
   assert.notEqual(none.stderr, '');
 });
 
+test('two processes on one directory: the second is told, the first goes on', async (t) => {
+  const directory = fresh();
+  const first = await start(t, [`--data-path=${directory}`]);
+  const second = await end(launch(['serve', '--port=0', `--data-path=${directory}`], {}));
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /--data-path .* is in use by another process/);
+  const answer = await fetch(`${first.url}/write`, { method: 'POST', body: JSON.stringify([record]) });
+  assert.equal(answer.status, 200);
+  await first.stop('SIGKILL');
+  // A lock of one that is gone holds nobody off.
+  const third = await start(t, [`--data-path=${directory}`]);
+  assert.match(await third.text(query), /"log": "x"/);
+  await third.stop();
+});
+
 test('B-12: promtool has nothing to say but of the names that are kept', async (t) => {
   const program = await start(t);
   await fetch(`${program.url}/write`, { method: 'POST', body: JSON.stringify([record]) });

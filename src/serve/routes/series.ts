@@ -15,8 +15,11 @@ const series: Handler = async ({ query, signal }, { store, values, now }) => {
   const { selection, rest } = asking(conditions, range);
   const holds = rest.map(seriesTest);
   const found = (await store.series(selection, signal)).filter((one) => holds.every((test) => test(one)));
+  // In one order, whatever store tells them; that of their names and values.
+  const keyed = found.map((one) => ({ one, key: JSON.stringify(one) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   return json(200, {
-    series: found.slice(0, limit),
+    series: keyed.slice(0, limit).map(({ one }) => one),
     from: formatTime(range.from),
     to: formatTime(range.to),
     more: found.length > limit,
