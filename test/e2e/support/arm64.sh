@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../../.."
 [ ! -d .cache/arm64 ] || exit 0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-version=$(node -p process.versions.node)
+version=$(node_modules/.bin/node -p process.versions.node)
 (
   cd "$work"
   mkdir root
