@@ -10,6 +10,7 @@ import { byId } from './element.js';
 import { drawMessage } from './message.js';
 import { drawFailure, drawNothing, passing } from './outcome.js';
 import { viewOf } from './state.js';
+import { visible } from './unseen.js';
 
 /**
  * @typedef {object} Asked Who shows what is found.
@@ -83,7 +84,7 @@ export function createAsking({ place, frame, lines, streams, fields, volume }) {
     const known = error instanceof Refused ? error : undefined;
     const search = known?.problems.find(({ parameter }) => parameter === 'q');
     element('q-problem').hidden = search === undefined;
-    element('q-problem').textContent = search ? `${search.problem}.` : '';
+    element('q-problem').textContent = search ? visible(`${search.problem}.`) : '';
     box.setAttribute('aria-invalid', String(search !== undefined));
     drawFailure(message, error, ways);
     if (passing(error)) setTimeout(() => signal.aborted || void run(), 5000);

@@ -3,6 +3,7 @@
 import { byId, h } from './element.js';
 import { viewOf } from './state.js';
 import { describeRange } from './time.js';
+import { visible } from './unseen.js';
 import { short } from './volume.js';
 
 const element = (/** @type {string} */ id) => byId(id, HTMLElement);
@@ -14,7 +15,7 @@ const press = (id, yes) => element(id).setAttribute('aria-pressed', String(yes))
 export function drawControls(state, { theme, utc, wrap }) {
   const { q, from, to, filters, live, order } = state;
   const view = viewOf(state);
-  element('range').textContent = describeRange(from, to, utc);
+  element('range').textContent = visible(describeRange(from, to, utc));
   press('live', live);
   press('view-lines', view === 'lines');
   press('view-streams', view === 'streams');
@@ -29,7 +30,8 @@ export function drawControls(state, { theme, utc, wrap }) {
   button.textContent = { '': '◐', light: '☀', dark: '☾' }[theme];
   if (theme === '') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
-  document.title = [q, ...filters.flatMap(({ values }) => values), 'Logs'].filter((text) => text !== '').join(' · ');
+  const title = [q, ...filters.flatMap(({ values }) => values), 'Logs'].filter((text) => text !== '').join(' · ');
+  document.title = visible(title);
 }
 
 /**

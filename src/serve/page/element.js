@@ -1,5 +1,11 @@
+import { visible } from './unseen.js';
+
+/** Attributes that people read. */
+const told = new Set(['title', 'aria-label', 'placeholder']);
+
 /**
- * Makes an element with attributes (`aria-hidden` is 'true', not just there), listeners (`onclick`) and children. Text stays text: nothing here reads HTML.
+ * Makes an element with attributes (`aria-hidden` is 'true', not just there), listeners (`onclick`) and children. Text stays text:
+ * nothing here reads HTML, and what could turn round or hide what stands beside it is named.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name
@@ -12,9 +18,11 @@ export function h(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     if (typeof value === 'function') element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value === true && !key.startsWith('aria-') ? '' : String(value));
+    else if (value === true) element.setAttribute(key, key.startsWith('aria-') ? 'true' : '');
+    else element.setAttribute(key, told.has(key) ? visible(String(value)) : String(value));
   }
-  element.append(...children.filter((child) => child !== undefined && child !== false));
+  for (const child of children)
+    if (child !== undefined && child !== false) element.append(typeof child === 'string' ? visible(child) : child);
   return element;
 }
 

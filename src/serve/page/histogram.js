@@ -2,6 +2,7 @@
 import { h } from './element.js';
 import { dateTime, dayOf, timeOfDay } from './time.js';
 import { toneOf } from './tone.js';
+import { visible } from './unseen.js';
 import { others, short, ticks } from './volume.js';
 
 const svg = 'http://www.w3.org/2000/svg';
@@ -61,7 +62,7 @@ export function createHistogram(root, choose) {
     marked.style.width = `${((end - start) / count) * 100}%`;
     const said = describe(volume, start, end);
     plot.setAttribute('aria-valuenow', String(mark.end));
-    plot.setAttribute('aria-valuetext', said.join(', '));
+    plot.setAttribute('aria-valuetext', visible(said.join(', ')));
     tip.replaceChildren(...said.map((line) => h('div', {}, line)));
     const middle = ((start + end) / 2 / count) * plot.clientWidth;
     const room = plot.clientWidth - tip.offsetWidth;

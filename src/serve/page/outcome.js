@@ -4,6 +4,7 @@ import { now } from './clock.js';
 import { h } from './element.js';
 import { drawMessage } from './message.js';
 import { selection } from './query.js';
+import { initial } from './state.js';
 import { ago, dateTime, describeRange, iso, zone } from './time.js';
 
 /** @typedef {{ go: (change: Partial<State>) => void, again: () => void, range: HTMLElement }} Ways */
@@ -19,12 +20,19 @@ export function drawFailure(root, error, ways) {
     text: wrong.length > 0 ? wrong : [known.message, ...(passing(known) ? ['Asked again every few seconds.'] : [])],
     ways:
       known.status === 400
-        ? [{ text: 'Take back the search', run: () => ways.go({ q: '', filters: [], view: '' }) }]
+        ? [wayOut(known, ways)]
         : // Who isn't let in is asked again by that.
           [{ text: known.status === 401 ? 'Sign in' : 'Try again', run: ways.again }],
     wrong: known.status !== 401,
   });
 }
+
+/** @param {Refused} refused @param {Ways} ways */
+const wayOut = ({ problems }, { go }) =>
+  problems.length > 0 && problems.every(({ parameter }) => parameter === 'q')
+    ? { text: 'Take back the search', run: () => go({ q: '', filters: [], view: '' }) }
+    : // Of an address that someone has made up nothing need be right.
+      { text: 'Begin anew', run: () => go(initial) };
 
 /** Whether it may be over by itself. @param {unknown} error */
 export const passing = (error) => error instanceof Refused && [0, 503].includes(error.status);

@@ -1,10 +1,7 @@
 import { isColoured, parseAnsi } from './ansi.js';
 import { h } from './element.js';
+import { nameOf, unseen, unseenAll } from './unseen.js';
 
-/** What would change how its neighbours look, or can't be seen: control characters and marks of direction. */
-// oxlint-disable-next-line no-control-regex -- these are what is looked for
-const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
-const unseenAll = new RegExp(unseen, 'g');
 /** So much of a line is looked through for what was searched. */
 const marked = 5000;
 
@@ -51,12 +48,4 @@ function plainNodes(text) {
   }
   nodes.push(document.createTextNode(text.slice(end)));
   return nodes;
-}
-
-/** @param {string} letter */
-function nameOf(letter) {
-  const code = letter.charCodeAt(0);
-  // U+2400 and the following are pictures of the first 32.
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? '\u2421' : `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }

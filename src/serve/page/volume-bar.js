@@ -74,6 +74,9 @@ export function drawVolumeBar(root, { volume, by, names, problem }, events) {
   if (key) keyed(root, key)?.focus();
 }
 
+/** Between these a server can tell all nanoseconds. */
+const [earliest, latest] = [0, Date.parse('2262-01-01')];
+
 /** @typedef {'earlier' | 'later' | 'wider'} Move */
 
 /**
@@ -91,7 +94,10 @@ export function moved({ from, to }, move, now) {
     return { from: wider, to };
   }
   const [start, end] = [instant(from, now), instant(to, now)];
+  if (Number.isNaN(start + end)) return { from: '1h', to: 'now' };
   const length = Math.max(1, end - start);
   const [before, after] = { earlier: [-0.5, -0.5], later: [0.5, 0.5], wider: [-0.5, 0.5] }[move];
-  return { from: iso(start + length * (before ?? 0)), to: iso(end + length * (after ?? 0)) };
+  /** @param {number} ms */
+  const within = (ms) => iso(Math.max(earliest, Math.min(latest, ms)));
+  return { from: within(start + length * (before ?? 0)), to: within(end + length * (after ?? 0)) };
 }

@@ -28,6 +28,8 @@ export interface Served {
   url: string;
   /** Stores lines: seconds ago, text, and what differs from a line of stdout of shop/web-0/nginx. */
   write(lines: readonly (readonly [secondsAgo: number, log: string, more?: Wrote])[]): Promise<void>;
+  /** Kills it, and starts it again over the same store, at another address. */
+  restart(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -43,11 +45,23 @@ export interface Wrote {
 export async function openServe(more: readonly string[] = []): Promise<Served> {
   const data = mkdtempSync(join(tmpdir(), 'page-'));
   const args = ['serve', '--port=0', '--bind-address=127.0.0.1', `--data-path=${data}`, ...more];
-  const program = watching(launch(args, { PATH: process.env['PATH'] }));
-  await until('the start', () => program.url !== '', 60_000);
+  const start = async () => {
+    const program = watching(launch(args, { PATH: process.env['PATH'] }));
+    await until('the start', () => program.url !== '', 60_000);
+    return program;
+  };
+  let program = await start();
   return {
-    program,
-    url: program.url,
+    get program() {
+      return program;
+    },
+    get url() {
+      return program.url;
+    },
+    async restart() {
+      await program.stop('SIGKILL');
+      program = await start();
+    },
     async write(lines) {
       const now = Date.now();
       const body = lines.map(([ago, log, more = {}]) => {
