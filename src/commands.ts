@@ -54,6 +54,8 @@ export async function run(world: Process): Promise<number> {
       summary,
       (yargs) => (options ? applyOptions(flags(yargs), '', options) : withOptions(world, flags(yargs))),
       async (values) => {
+        // yargs has printed the script, and goes on.
+        if (values._[0] === 'completion') return;
         const stray = values._.find((word) => word !== usage.split(' ')[0]);
         if (stray !== undefined)
           throw new ConfigError([`"${stray}" is no command; \`${manifest.name} --help\` lists them.`]);
