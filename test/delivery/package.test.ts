@@ -43,11 +43,13 @@ test('the workflows give no right that is not named for a job, end, and pin ever
   const folder = join(root, '.github/workflows');
   for (const file of readdirSync(folder)) {
     const text = readFileSync(join(folder, file), 'utf8');
-    const { permissions, jobs } = parse(text) as {
+    const { permissions, defaults, jobs } = parse(text) as {
+      defaults: object;
       permissions: object;
       jobs: Record<string, { permissions?: object; 'timeout-minutes'?: number }>;
     };
     assert.deepEqual(permissions, {}, file);
+    assert.deepEqual(defaults, { run: { shell: 'bash' } }, `${file}: a failure before a pipe is not seen`);
     for (const [name, job] of Object.entries(jobs)) {
       assert.ok(job['timeout-minutes'], `${file}: ${name} may run for ever`);
       assert.ok(job.permissions, `${file}: ${name} does not say what it may`);

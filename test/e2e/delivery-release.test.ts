@@ -74,7 +74,11 @@ describe('a release', () => {
         // Nothing is published, whatever happens.
         npm_config_dry_run: String(/npm publish/.test(script)),
       };
-      await run('bash', ['-e', '-c', script], { ...github, ...(Object.fromEntries(filled) as object), ...more });
+      await run('bash', ['-eo', 'pipefail', '-c', script], {
+        ...github,
+        ...(Object.fromEntries(filled) as object),
+        ...more,
+      });
       played.push(name || script);
     }
     return played;
