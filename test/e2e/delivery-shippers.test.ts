@@ -84,7 +84,7 @@ describe('the manifests of shippers on a cluster', { skip }, () => {
     }
   }
 
-  async function counts(shipper: Shipper, { lines }: Receiver, namespace: string) {
+  async function counts(shipper: Shipper, { lines, unread }: Receiver, namespace: string) {
     const { names, name, container } = shipper;
     const of = (one: string) => lines.filter(({ attributes }) => attributes[names.pod] === one);
     const start = (prefix: string, script: string) => {
@@ -97,7 +97,10 @@ describe('the manifests of shippers on a cluster', { skip }, () => {
     const arrived = (prefix: string, count: number) =>
       until(
         `${count} lines of ${prefix} through ${name}`,
-        async () => nodes.every((node) => of(`${prefix}-${node}`).length >= count),
+        async () => {
+          assert.deepEqual(unread, []);
+          return nodes.every((node) => of(`${prefix}-${node}`).length >= count);
+        },
         patience,
       );
     const restarts = async () => (await podsOf(testbed, namespace, 'kube-log-watcher')).map((one) => one.restarts);

@@ -104,7 +104,8 @@ export async function rolledOut(testbed: Testbed, namespace: string, thing: stri
 export async function said(testbed: Testbed, namespace: string): Promise<string> {
   const pods = await testbed.kubectl(['get', 'pods', '-n', namespace, '-o', 'wide']);
   const logs = ['logs', '-n', namespace, '-l', 'application', '--all-containers', '--prefix', '--tail=15'];
-  return `${pods}\n${await testbed.kubectl(logs).catch(String)}`;
+  const beginnings = (text: string) => text.replaceAll(/^(.{500}).+$/gm, '$1…');
+  return `${pods}\n${beginnings(await testbed.kubectl(logs).catch(String))}`;
 }
 
 /** Asks from the node `docker`, which pods and services are reached from. */

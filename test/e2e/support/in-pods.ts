@@ -142,6 +142,7 @@ print(os.path.realpath(sys.executable), sysconfig.get_path("stdlib"), os.path.di
       '/usr/share/scalyr-agent-2/py/scalyr_agent/install_info.json': '{"install_type":"package"}',
       // It wants to see authorities, also where it has no use for them.
       '/usr/share/scalyr-agent-2/certs/ca_certs.crt': '',
+      '/usr/share/scalyr-agent-2/certs/intermediate_certs.pem': '',
     },
     env: { PYTHONPATH: '/usr/share/scalyr-agent-2/py', PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },
     entrypoint: [program, main, '--no-fork', '--no-change-user', 'start'],

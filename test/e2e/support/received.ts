@@ -1,5 +1,5 @@
 import { createServer as createHttp } from 'node:http';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, inflateSync } from 'node:zlib';
@@ -17,6 +17,8 @@ export interface Receiver {
   port: number;
   /** All that has arrived, the beginnings of the lines. */
   lines: Received[];
+  /** What has arrived and could not be read, with the reason. */
+  unread: string[];
   close(): Promise<void>;
 }
 
@@ -24,32 +26,51 @@ const beginning = 200;
 
 /** Takes what is posted, and says yes to it. */
 export function receiveHttp(read: Reading, answer: string): Promise<Receiver> {
-  const lines: Received[] = [];
+  const { take, ...taken } = taking(read);
   const server = createHttp((request, response) => {
-    void buffer(request).then((body) => {
-      const encoding = request.headers['content-encoding'];
-      const plain = encoding === 'gzip' ? gunzipSync(body) : encoding === 'deflate' ? inflateSync(body) : body;
-      for (const { log, attributes } of read(plain)) lines.push({ log: log.slice(0, beginning), attributes });
-      response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
-    });
+    request.on('error', () => undefined);
+    void buffer(request).then(
+      (body) => {
+        take(body, request.headers['content-encoding']);
+        response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+      },
+      () => response.destroy(),
+    );
   });
-  return listening(server, lines, () => server.closeAllConnections());
+  return listening(server, taken, () => server.closeAllConnections());
 }
 
 /** Takes lines over TCP. */
 export function receiveTcp(read: Reading): Promise<Receiver> {
-  const lines: Received[] = [];
+  const { take, ...taken } = taking(read);
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    createInterface({ input: socket }).on('line', (line) => {
-      for (const { log, attributes } of read(Buffer.from(line)))
-        lines.push({ log: log.slice(0, beginning), attributes });
-    });
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    createInterface({ input: socket }).on('line', (line) => take(Buffer.from(line)));
   });
-  return listening(server, lines, () => server.unref());
+  return listening(server, taken, () => sockets.forEach((socket) => socket.destroy()));
 }
 
-async function listening(server: Server, lines: Received[], closing: () => void): Promise<Receiver> {
+function taking(read: Reading) {
+  const lines: Received[] = [];
+  const unread: string[] = [];
+  const take = (body: Buffer, encoding?: string) => {
+    try {
+      const plain = encoding === 'gzip' ? gunzipSync(body) : encoding === 'deflate' ? inflateSync(body) : body;
+      for (const { log, attributes } of read(plain)) lines.push({ log: log.slice(0, beginning), attributes });
+    } catch (error) {
+      unread.push(`${String(error)}: ${body.toString('latin1', 0, beginning)}`);
+    }
+  };
+  return { lines, unread, take };
+}
+
+async function listening(
+  server: Server,
+  taken: Pick<Receiver, 'lines' | 'unread'>,
+  closing: () => void,
+): Promise<Receiver> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const close = () =>
@@ -57,7 +78,7 @@ async function listening(server: Server, lines: Received[], closing: () => void)
       server.close(() => resolve());
       closing();
     });
-  return { port, lines, close };
+  return { port, ...taken, close };
 }
 
 type Attributes = Record<string, string>;
@@ -109,22 +130,29 @@ export const readLoki: Reading = (body) => {
   );
 };
 
-/** The Scalyr agent's `addEvents`: JSON but for texts as a mark, four bytes of their length, and the bytes as they are. */
+/**
+ * The Scalyr agent's `addEvents`: JSON but for names without quotes, and texts as a mark, four bytes of their length, and
+ * the bytes as they are.
+ */
 export const readScalyr: Reading = (body) => {
   interface Events {
     logs: { id: string; attrs: Attributes }[];
     events: { log: string; attrs: { message: string } }[];
   }
   const parts: string[] = [];
+  const quoted = (from: number, to?: number) =>
+    body
+      .toString('utf8', from, to)
+      .replaceAll(/"(?:[^"\\]|\\.)*"|([A-Za-z_]\w*)(?=\s*:)/g, (all, name?: string) => (name ? `"${name}"` : all));
   const mark = Buffer.from('`s');
   let at = 0;
   for (let found = body.indexOf(mark); found >= 0; found = body.indexOf(mark, at)) {
     const length = body.readUInt32BE(found + mark.length);
     const text = found + mark.length + 4;
-    parts.push(body.toString('utf8', at, found), JSON.stringify(body.toString('utf8', text, text + length)));
+    parts.push(quoted(at, found), JSON.stringify(body.toString('utf8', text, text + length)));
     at = text + length;
   }
-  parts.push(body.toString('utf8', at));
+  parts.push(quoted(at));
   const { logs = [], events = [] } = JSON.parse(parts.join('')) as Partial<Events>;
   const attributes = new Map(logs.map(({ id, attrs }) => [id, attrs]));
   return events.map(({ log, attrs }) => ({ log: attrs.message, attributes: attributes.get(log) ?? {} }));
