@@ -146,7 +146,8 @@ function createNode(home: string, host: string, { port, storagePort, index, coun
           `-Dcassandra.storagedir=${home}`,
           `-Dcassandra.jmx.local.port=0`,
           '-Dcassandra.skip_wait_for_gossip_to_settle=0',
-          '-Dcassandra.ring_delay_ms=1000',
+          // Twice as long a node that joins waits for the others, which on a busy machine may take more than a moment.
+          `-Dcassandra.ring_delay_ms=${count === 1 ? 1000 : 10_000}`,
           '-Dcassandra.superuser_setup_delay_ms=0',
           '-Dcassandra-foreground=yes',
           '-cp',
