@@ -18,7 +18,7 @@ import { targetsOf, type Logs, type Targets } from './targets.ts';
 export type Core = Config['core'];
 
 /** How the pods are asked for, by the variables of the watcher. */
-export function coreOf(env: NodeJS.ProcessEnv): Core {
+export function coreOf(env: Process['env']): Core {
   const ours = { ...env, WATCHER_AGENTS: undefined };
   return parseConfig({ argv: [], env: ours, files, agents: [], offline: true }).core;
 }
