@@ -30,7 +30,7 @@ const ago = (milliseconds: number) => ({ time: BigInt(Date.now() - milliseconds)
 const noise = (seed: number) =>
   Array.from({ length: 25 }, (_, i) => (Math.imul(seed * 25 + i + 1, 2_654_435_761) >>> 0).toString(36)).join('');
 
-test('what is older than the retention goes, what is not stays; what comes too late goes too', async (t) => {
+test('C-12: what is older than the retention goes, what is not stays; what comes too late goes too', async (t) => {
   const directory = fresh();
   const store = await open(t, { directory, queue: 1000, retention: 20 * minute });
   const gone = [200, 25].map((minutes) => entry(`${minutes}`, { ...ago(minutes * minute), pod: 'old' }));
@@ -60,7 +60,7 @@ test('a clock that is set back removes nothing', () => {
   db.close();
 });
 
-test('the size stays below its limit while others write; the oldest give way', async (t) => {
+test('C-12: the size stays below its limit while others write; the oldest give way', async (t) => {
   const directory = fresh();
   const maxBytes = 4 * 1024 * 1024;
   const store = await open(t, { directory, queue: 100_000, maxBytes });
