@@ -108,6 +108,7 @@ const pure = [
     (name) => `src/serve/logql/${name}.ts`,
   ),
   ...['pod', 'owner', 'to-pod', 'raw', 'source'].map((name) => `src/kubernetes/${name}.ts`),
+  'src/all/collect/targets.ts',
 ];
 
 interface Source {
