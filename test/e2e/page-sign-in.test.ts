@@ -152,6 +152,16 @@ describe('signing in to the page', { skip: noBrowser }, () => {
     }
   });
 
+  test('what a browser or a proxy sends by itself lets in without a question', async () => {
+    const authorization = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`;
+    const options = { extraHTTPHeaders: { authorization } };
+    const page = await visitor(browser, wrong)(`${served.url}/?view=lines`, options);
+    await summary(page, '3\\d lines');
+    assert.equal(await dialog(page).isVisible(), false);
+    assert.equal(await page.getByRole('button', { name: 'Sign out' }).isVisible(), false);
+    await page.context().close();
+  });
+
   test('a name and a password in the address do no harm', async () => {
     const url = served.url.replace('//', `//ann:${encodeURIComponent(password)}@`);
     const page = await visitor(browser, wrong)(`${url}/?view=lines`);
