@@ -6,7 +6,6 @@ import { after, test } from 'node:test';
 import type { Entry, Search } from '../../src/serve/store.ts';
 import { createPack as createColumns } from '../../src/serve/stores/sqlite/batch.ts';
 import { count } from '../../src/serve/stores/sqlite/count.ts';
-import { literalOf } from '../../src/serve/stores/sqlite/filter.ts';
 import { createInsert } from '../../src/serve/stores/sqlite/insert.ts';
 import { createLines } from '../../src/serve/stores/sqlite/lines.ts';
 import { openToWrite } from '../../src/serve/stores/sqlite/open.ts';
@@ -169,17 +168,40 @@ test(`blocks and single lines are one, whatever was put together when: ${rounds}
   }
 });
 
-test('a text that a pattern needs is found in simple patterns alone', () => {
-  const expectations = {
-    'a.*bcd': 'bcd',
-    '^GET /a$': 'GET /a',
-    'ab*': '',
-    'a|b': '',
-    'a(b)': '',
-    'a\\.b': '',
-    '.+': '',
-  };
-  for (const [pattern, literal] of Object.entries(expectations)) assert.equal(literalOf(pattern), literal, pattern);
+test('a block that can not have a text is not read, one that may is', () => {
+  const { db, pack, write, find } = open();
+  write(Array.from({ length: 1000 }, (_, index) => entry(`line ${index} of Many`, { time: base + BigInt(index) })));
+  pack();
+  assert.ok(numberOf(db, 'SELECT count(*) FROM sieves') > 0);
+  // Whoever reads the texts now fails.
+  db.exec("UPDATE blocks SET texts = x'00', places = x'00'");
+  const asked = (op: '|=' | '|~', value: string) => find({ ...near, text: [{ op, value }] });
+  for (const [op, value] of [
+    ['|=', 'nothing like this'],
+    ['|~', '[nN][oO][tT][hH][iI][nN][gG]'],
+    ['|~', 'line \\d+ (no|such|thing) here'],
+  ] as const)
+    assert.deepEqual(asked(op, value), [], value);
+  for (const [op, value] of [
+    ['|=', 'of Many'],
+    ['|=', 'Man'],
+    ['|~', '[mM]any'],
+    ['|~', '\\d'],
+  ] as const)
+    assert.throws(() => asked(op, value), value);
+  db.exec('DELETE FROM blocks');
+  assert.equal(numberOf(db, 'SELECT count(*) FROM sieves'), 0);
+  db.close();
+});
+
+test('blocks of before, of which nothing tells what they may have, are read', () => {
+  const { db, pack, write, find } = open();
+  write([entry('a needle'), entry('hay')]);
+  pack();
+  db.exec('DELETE FROM sieves');
+  assert.equal(find({ ...near, text: [{ op: '|=', value: 'needle' }] }).length, 1);
+  assert.equal(find({ ...near, text: [{ op: '|=', value: 'thread' }] }).length, 0);
+  db.close();
 });
 
 test('many lines make blocks of about one size, that are small on the disk', () => {

@@ -1,4 +1,5 @@
 import { strangersPattern } from '../../system/pattern.ts';
+import { matching } from './matching.ts';
 import { literally } from './pattern.ts';
 import { valueOf } from './row.ts';
 import type { Entry, Matcher, Series, TextFilter } from '../store.ts';
@@ -143,13 +144,13 @@ function test<T>(
 export function textTest({ op, value }: TextFilter): (text: string) => boolean {
   if (op === '|=') return (text) => text.includes(value);
   if (op === '!=') return (text) => !text.includes(value);
-  const pattern = strangersPattern(value);
-  return op === '|~' ? (text) => pattern.test(text) : (text) => !pattern.test(text);
+  const { inText } = matching(value);
+  return op === '|~' ? inText : (text) => !inText(text);
 }
 
 export function valueTest({ op, value }: Pick<Matcher, 'op' | 'value'>): (text: string) => boolean {
   if (op === '=') return (text) => text === value;
   if (op === '!=') return (text) => text !== value;
-  const pattern = strangersPattern(`^(?:${value})$`);
-  return op === '=~' ? (text) => pattern.test(text) : (text) => !pattern.test(text);
+  const { inText } = matching(`^(?:${value})$`);
+  return op === '=~' ? inText : (text) => !inText(text);
 }

@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Line } from './lines.ts';
+import { sieveOf, type Sieve } from './sieve.ts';
 
 /** Lines of one part that have been put together. Blocks of a part never overlap. */
 export interface Block {
@@ -17,6 +18,8 @@ export interface Block {
   texts: Uint8Array;
   /** Compressed; null if no line has any. */
   metadata: Uint8Array | null;
+  /** What the texts may contain; undefined if that is nearly everything. */
+  sieve: Sieve | undefined;
 }
 
 /** Where the lines of a block are, by column. `starts` has one more: where the last text ends. */
@@ -67,11 +70,12 @@ export function encode(lines: readonly Line[]): Block {
     places: compress(places.taken()),
     texts: compress(texts),
     metadata: metadata.length === 0 ? null : compress(Buffer.concat(metadata)),
+    sieve: sieveOf(texts),
   };
 }
 
 export function decodePlaces({ places, count }: Pick<Block, 'places' | 'count'>): Places {
-  const data = zstdDecompressSync(places);
+  const data = decompress(places, count * 12);
   const columns: Places = {
     offsets: new Float64Array(count),
     seqs: new Float64Array(count),
@@ -81,12 +85,14 @@ export function decodePlaces({ places, count }: Pick<Block, 'places' | 'count'>)
   };
   let at = 0;
   const next = () => {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = data[at] ?? 0;
-      at += 1;
+    let byte = data[at++] as number;
+    if (byte < 128) return byte;
+    let value = byte & 127;
+    for (let factor = 128; ; factor *= 128) {
+      byte = data[at++] as number;
       value += (byte & 127) * factor;
-      if (byte < 128) return value;
+      // Beyond the end too.
+      if (!(byte >= 128)) return value;
     }
   };
   let offset = 0;
@@ -110,7 +116,9 @@ export function decodePlaces({ places, count }: Pick<Block, 'places' | 'count'>)
   return columns;
 }
 
-export const decompress = (data: Uint8Array): Buffer => zstdDecompressSync(data);
+/** `size`: how many bytes it should be; if it is so many there is no need to put pieces together. */
+export const decompress = (data: Uint8Array, size: number): Buffer =>
+  zstdDecompressSync(data, { chunkSize: Math.max(64, size + 1) });
 
 /** Whole numbers in as few bytes as they need, seven bits in each. */
 function createNumbers(size: number) {

@@ -1,57 +1,118 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { decodePlaces, decompress, type Block, type Places } from './block.ts';
-import type { Asked, Filter, Line, Point } from './lines.ts';
+import { decodePlaces, decompress, type Places } from './block.ts';
+import type { Filter } from './filter.ts';
+import type { Asked, Line, Point } from './lines.ts';
 import type { Part } from './parts.ts';
+import { canTell, mayHold, type Sieve } from './sieve.ts';
 
-/** A block whose lines can be looked at. */
+/** A block whose lines can be looked at; what is needed of it is read when it is needed. */
 export interface Opened {
   begin: Point;
   end: Point;
-  /** The lines behind a point that may hold, in this direction. */
-  indexes(direction: Asked['direction'], after: Point, filter: Filter): Iterable<number>;
+  count: number;
+  /** Of all texts, as UTF-8. */
+  bytes: number;
+  /** False if no line of it holds; true if one may. */
+  mayHold(filter: Filter): boolean;
+  /** The lines behind a point that hold, in this direction. */
+  indexes(direction: Asked['direction'], after: Point, filter: Filter | undefined): Iterable<number>;
+  offsetOf(index: number): number;
   pointOf(index: number): Point;
-  lineOf(index: number, texts: boolean): Line;
+  /** Bytes of the text. */
+  sizeOf(index: number): number;
+  lineOf(index: number): Line;
+}
+
+interface Header {
+  first: number;
+  seq: number;
+  last: number;
+  lastSeq: number;
+  count: number;
+  bytes: number;
+}
+
+/** What is read of a block when it is asked for. */
+interface Source {
+  places(): Uint8Array;
+  texts(): Texts;
+  /** Undefined if there is none. */
+  sieve(): Sieve | undefined;
+  /** Told of the bytes that it takes from now on. */
+  grown(bytes: number): void;
+}
+
+interface Texts {
+  texts: Buffer;
+  metadata: Buffer | null;
 }
 
 /** Bytes of opened blocks that are kept for the next look. */
 const kept = 8 * 1024 * 1024;
 
-const columns = 'first, seq, last, last_seq AS lastSeq, count, bytes, places';
+const columns = 'first, seq, last, last_seq AS lastSeq, count, bytes';
 
-export function createBlocks(db: DatabaseSync) {
-  const here = 'FROM blocks WHERE bucket = ? AND series = ?';
+/** `took` is told of the bytes that were taken to open blocks. */
+export function createBlocks(db: DatabaseSync, took: (bytes: number) => void) {
+  const here = 'WHERE bucket = ? AND series = ?';
   const before = db.prepare(
-    `SELECT ${columns} ${here} AND (first, seq) <= (?, ?) ORDER BY first DESC, seq DESC LIMIT 1`,
+    `SELECT ${columns} FROM blocks ${here} AND (first, seq) <= (?, ?) ORDER BY first DESC, seq DESC LIMIT 1`,
   );
-  const behind = db.prepare(`SELECT ${columns} ${here} AND (first, seq) > (?, ?) ORDER BY first, seq LIMIT 1`);
-  const texts = db.prepare(`SELECT texts, metadata ${here} AND first = ? AND seq = ?`);
+  const behind = db.prepare(
+    `SELECT ${columns} FROM blocks ${here} AND (first, seq) > (?, ?) ORDER BY first, seq LIMIT 1`,
+  );
+  const places = db.prepare(`SELECT places FROM blocks ${here} AND first = ? AND seq = ?`);
+  const texts = db.prepare(`SELECT texts, metadata FROM blocks ${here} AND first = ? AND seq = ?`);
+  const sieves = db.prepare(`SELECT bits FROM sieves ${here} AND first = ? AND seq = ?`);
   const opened = new Map<string, { block: Opened; size: number }>();
   let size = 0;
 
-  function open(part: Pick<Part, 'bucket' | 'series'>, block: Omit<Block, 'texts' | 'metadata'>): Opened {
-    const { first, seq, last, lastSeq, count, bytes } = block;
-    const name = [part.bucket, part.series, first, seq, last, lastSeq, count, bytes].join(' ');
+  function open({ bucket, series }: Pick<Part, 'bucket' | 'series'>, header: Header): Opened {
+    const { first, seq, last, lastSeq, count, bytes } = header;
+    const name = [bucket, series, first, seq, last, lastSeq, count, bytes].join(' ');
     const known = opened.get(name);
     if (known) {
       opened.delete(name);
       opened.set(name, known);
       return known.block;
     }
-    const fresh = createOpened(block, () => {
-      const row = texts.get(part.bucket, part.series, first, seq);
+    const there = (row: Record<string, unknown> | undefined) => {
       if (!row) throw new Error('a block has gone while it was read');
-      const metadata = row['metadata'] as Uint8Array | null;
-      return { texts: decompress(row['texts'] as Uint8Array), metadata: metadata && decompress(metadata) };
+      return row;
+    };
+    const block = createOpened(header, {
+      places: () => there(places.get(bucket, series, first, seq))['places'] as Uint8Array,
+      texts() {
+        const row = there(texts.get(bucket, series, first, seq));
+        const metadata = row['metadata'] as Uint8Array | null;
+        return {
+          texts: decompress(row['texts'] as Uint8Array, bytes),
+          metadata: metadata && decompress(metadata, 16_384),
+        };
+      },
+      sieve: () => sieves.get(bucket, series, first, seq)?.['bits'] as Uint8Array | undefined,
+      grown(bytes) {
+        took(bytes);
+        if (opened.get(name) !== entry) return;
+        entry.size += bytes;
+        size += bytes;
+        tidy();
+      },
     });
-    const weight = bytes + count * 33;
-    opened.set(name, { block: fresh, size: weight });
-    size += weight;
+    const entry = { block, size: 500 };
+    opened.set(name, entry);
+    size += entry.size;
+    tidy();
+    return block;
+  }
+
+  /** Lets those go that were not looked at for longest. */
+  function tidy(): void {
     for (const [oldest, { size: gone }] of opened) {
-      if (size <= kept || opened.size === 1) break;
+      if (size <= kept || opened.size === 1) return;
       opened.delete(oldest);
       size -= gone;
     }
-    return fresh;
   }
 
   return {
@@ -62,7 +123,7 @@ export function createBlocks(db: DatabaseSync) {
     ) {
       const { bucket, series } = part;
       const find = (statement: typeof before, seq: number) =>
-        statement.get(bucket, series, after.offset, seq) as unknown as Block | undefined;
+        statement.get(bucket, series, after.offset, seq) as unknown as Header | undefined;
       if (direction === 'backward') {
         const block = find(before, after.seq - 1);
         return block && block.last >= range.low ? open(part, block) : undefined;
@@ -75,15 +136,27 @@ export function createBlocks(db: DatabaseSync) {
   };
 }
 
-function createOpened(
-  block: Omit<Block, 'texts' | 'metadata'>,
-  load: () => { texts: Buffer; metadata: Buffer | null },
-): Opened {
-  const { count } = block;
-  const places: Places = decodePlaces(block);
-  const { offsets, seqs, starts } = places;
-  let loaded: { texts: Buffer; metadata: Buffer | null } | undefined;
-  const pointOf = (index: number): Point => ({ offset: offsets[index] as number, seq: seqs[index] as number });
+function createOpened({ first, seq, last, lastSeq, count, bytes }: Header, source: Source): Opened {
+  let found: Places | undefined;
+  let read: Texts | undefined;
+  const places = (): Places => {
+    if (!found) {
+      found = decodePlaces({ places: source.places(), count });
+      source.grown(count * 33);
+    }
+    return found;
+  };
+  const texts = (): Texts => {
+    if (!read) {
+      read = source.texts();
+      source.grown(read.texts.length + (read.metadata?.length ?? 0));
+    }
+    return read;
+  };
+  const pointOf = (index: number): Point => {
+    const { offsets, seqs } = places();
+    return { offset: offsets[index] as number, seq: seqs[index] as number };
+  };
   /** The first line that isn't before the point, or that is behind it. */
   const firstFrom = (isBefore: (index: number) => boolean) => {
     let [low, high] = [0, count];
@@ -96,11 +169,12 @@ function createOpened(
   };
 
   function* containing(needle: Buffer, from: number, to: number): Generator<number> {
-    const { texts } = (loaded ??= load());
+    const { texts: all } = texts();
+    const { starts } = places();
     const end = starts[to] as number;
     let at = starts[from] as number;
     for (;;) {
-      at = texts.indexOf(needle, at);
+      at = all.indexOf(needle, at);
       if (at < 0 || at >= end) return;
       const found = at;
       const index = firstFrom((index) => (starts[index + 1] as number) <= found);
@@ -111,34 +185,62 @@ function createOpened(
     }
   }
 
+  function candidates(forward: boolean, filter: Filter | undefined, from: number, to: number): Iterable<number> {
+    if (!filter?.needle) return forward ? ascending(from, to) : descending(from, to);
+    const found = containing(filter.needle, from, to);
+    return forward ? found : [...found].toReversed();
+  }
+
   return {
-    begin: pointOf(0),
-    end: pointOf(count - 1),
+    begin: { offset: first, seq },
+    end: { offset: last, seq: lastSeq },
+    count,
+    bytes,
+    offsetOf: (index) => places().offsets[index] as number,
     pointOf,
-    *indexes(direction, after, { texts, needle }) {
+    sizeOf: (index) => (places().starts[index + 1] as number) - (places().starts[index] as number),
+    mayHold({ wanted, needle }) {
+      if (!read && canTell(wanted)) {
+        const sieve = source.sieve();
+        if (sieve && !mayHold(sieve, wanted)) return false;
+      }
+      return !needle || texts().texts.includes(needle);
+    },
+    *indexes(direction, after, filter) {
       const { offset, seq } = after;
       const forward = direction === 'forward';
+      const { offsets, seqs } = places();
       const edge = firstFrom((index) => {
         const order = (offsets[index] as number) - offset || (seqs[index] as number) - seq;
         return forward ? order <= 0 : order < 0;
       });
       const [from, to] = forward ? [edge, count] : [0, edge];
-      if (texts && needle) {
-        const found = containing(needle, from, to);
-        yield* forward ? found : [...found].toReversed();
-      } else if (forward) for (let index = from; index < to; index += 1) yield index;
-      else for (let index = to - 1; index >= from; index -= 1) yield index;
+      const found = candidates(forward, filter, from, to);
+      if (!filter?.rest) yield* found;
+      else {
+        const { texts: all } = texts();
+        const { starts } = places();
+        for (const index of found)
+          if (filter.rest(all, starts[index] as number, starts[index + 1] as number)) yield index;
+      }
     },
-    lineOf(index, texts) {
+    lineOf(index) {
+      const { starts, marked, metadata: ends } = places();
       const start = starts[index] as number;
       const end = starts[index + 1] as number;
       const line: Line = { ...pointOf(index), metadata: null, log: '', bytes: end - start };
-      if (!texts) return line;
-      loaded ??= load();
-      line.log = loaded.texts.toString('utf8', start, end);
-      if (loaded.metadata && places.marked[index] === 1)
-        line.metadata = loaded.metadata.toString('utf8', places.metadata[index - 1] ?? 0, places.metadata[index]);
+      const { texts: all, metadata } = texts();
+      line.log = all.toString('utf8', start, end);
+      if (metadata && marked[index] === 1) line.metadata = metadata.toString('utf8', ends[index - 1] ?? 0, ends[index]);
       return line;
     },
   };
+}
+
+function* ascending(from: number, to: number): Generator<number> {
+  for (let index = from; index < to; index += 1) yield index;
+}
+
+function* descending(from: number, to: number): Generator<number> {
+  for (let index = to - 1; index >= from; index -= 1) yield index;
 }

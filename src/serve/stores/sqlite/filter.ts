@@ -1,25 +1,73 @@
-import { textTest } from '../../query/condition.ts';
+import { matching } from '../../query/matching.ts';
 import type { TextFilter } from '../../store.ts';
-import type { Filter } from './lines.ts';
+import { gramsOf, type Wanted } from './sieve.ts';
 
-/** All of them hold. */
-export function filterOf(filters: readonly TextFilter[]): Filter {
-  const tests = filters.map(textTest);
-  const [longest] = filters
-    .map(({ op, value }) => (op === '|=' ? value : op === '|~' ? literalOf(value) : ''))
-    .filter((text) => text !== '')
-    .map((text) => Buffer.from(text))
-    .toSorted((a, b) => b.length - a.length);
-  return { texts: true, needle: longest, holds: (log) => tests.every((test) => test(log)) };
+/** What is wanted of a text. */
+export interface Filter {
+  holds(text: string): boolean;
+  /** Bytes that each text has to contain, if there are such. */
+  needle: Buffer | undefined;
+  /** The rest, of a text that contains them; undefined if there is no more to it. */
+  rest: ((bytes: Buffer, from: number, to: number) => boolean) | undefined;
+  /** What a block has to have for any of its texts to hold. */
+  wanted: Wanted;
 }
 
-/** A text that is in all that matches the pattern; empty if none is found, as for all but the simplest patterns. */
-export function literalOf(pattern: string): string {
-  if (!/^(?:[\w \-:=,;@#%&<>'"/!~]|\.[*+]?|\^|\$)*$/.test(pattern)) return '';
-  const [longest = ''] = pattern.split(/\.[*+]?|\^|\$/).toSorted((a, b) => b.length - a.length);
-  return longest;
+interface Test {
+  inText(text: string): boolean;
+  inBytes(bytes: Buffer, from: number, to: number): boolean;
+  /** Bytes that each text has to contain; if there are no others to the test, it is `whole`. */
+  needle?: Buffer | undefined;
+  whole?: boolean;
+  wanted: Wanted;
 }
 
-/** Of all lines nothing but where they are and how long. */
-export const bare: Filter = { texts: false, needle: undefined, holds: () => true };
-export const anything: Filter = { texts: true, needle: undefined, holds: () => true };
+/** All of them hold; undefined if there are none. */
+export function filterOf(filters: readonly TextFilter[]): Filter | undefined {
+  if (filters.length === 0) return undefined;
+  const tests = filters.map(testOf);
+  const [best] = tests
+    .filter(({ needle }) => needle !== undefined)
+    .toSorted((a, b) => (b.needle?.length ?? 0) - (a.needle?.length ?? 0));
+  const rest = tests.filter((test) => test !== best || test.whole !== true);
+  return {
+    holds: (text) => tests.every((test) => test.inText(text)),
+    needle: best?.needle,
+    rest: rest.length === 0 ? undefined : (bytes, from, to) => rest.every((test) => test.inBytes(bytes, from, to)),
+    wanted: tests.flatMap(({ wanted }) => wanted),
+  };
+}
+
+function testOf({ op, value }: TextFilter): Test {
+  if (op === '|=' || op === '!=') {
+    const needle = Buffer.from(value);
+    const isIn = (bytes: Buffer, from: number, to: number) => bytes.subarray(from, to).includes(needle);
+    if (op === '!=')
+      return {
+        inText: (text) => !text.includes(value),
+        inBytes: (bytes, from, to) => !isIn(bytes, from, to),
+        wanted: [],
+      };
+    return {
+      inText: (text) => text.includes(value),
+      inBytes: isIn,
+      ...(needle.length > 0 && { needle }),
+      whole: true,
+      wanted: [[gramsOf(value)]],
+    };
+  }
+  const { inText, inBytes, literals } = matching(value);
+  if (op === '!~')
+    return {
+      inText: (text) => !inText(text),
+      inBytes: (bytes, from, to) => !inBytes(bytes, from, to),
+      wanted: [],
+    };
+  const [[only, ...others] = []] = literals;
+  return {
+    inText,
+    inBytes,
+    needle: only && others.length === 0 && !only.anyCase ? Buffer.from(only.text) : undefined,
+    wanted: literals.map((texts) => texts.map(({ text }) => gramsOf(text))),
+  };
+}

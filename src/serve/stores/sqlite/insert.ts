@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Batch } from './batch.ts';
 import { unpackTexts } from './texts.ts';
-import { anything } from './filter.ts';
 import { createLines, type Point } from './lines.ts';
 import { momentOf, type Moment } from './place.ts';
 
@@ -71,7 +70,8 @@ export function createInsert(db: DatabaseSync) {
     let after: Point | undefined = { offset, seq: -1 };
     while (after) {
       const range = { low: offset, high: offset };
-      const chunk = lines({ bucket, series }, { direction: 'forward', after, range, size: 4096, filter: anything });
+      const asked = { direction: 'forward', after, range, size: 4096, filter: undefined } as const;
+      const chunk = lines.read({ bucket, series }, asked);
       for (const { seq, log } of chunk.lines) {
         instant.next = seq + 1;
         instant.texts.set(log, { there: (instant.texts.get(log)?.there ?? 0) + 1, batch: 0, named: 0 });

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createBlocks, type Opened } from './blocks.ts';
+import type { Filter } from './filter.ts';
 import type { Part } from './parts.ts';
 
 export interface Line {
@@ -34,28 +35,36 @@ export interface Asked {
   range: Range;
   /** The most lines to give. */
   size: number;
-  filter: Filter;
+  /** Undefined for all lines. */
+  filter: Filter | undefined;
 }
 
-/** What is wanted of the texts. */
-export interface Filter {
-  /** If not, the lines come without text and metadata, and `holds` isn't asked. */
-  texts: boolean;
-  /** Bytes that each text has to contain, if there is such a condition. */
-  needle: Buffer | undefined;
-  holds(log: string): boolean;
+/** Told of lines that follow one another: how many, where the first of them is, and the bytes of their texts. */
+export type Note = (offset: number, count: number, bytes: number) => void;
+
+export interface Counted extends Pick<Asked, 'after' | 'range' | 'filter'> {
+  /** Whether lines from one offset to another may be told as one. */
+  isOne(from: number, to: number): boolean;
+  note: Note;
 }
 
-export type ReadLines = (part: Pick<Part, 'bucket' | 'series'>, asked: Asked) => Chunk;
+export interface Lines {
+  read(part: Pick<Part, 'bucket' | 'series'>, asked: Asked): Chunk;
+  /** Looks at some lines of a part, forward, in no order; gives how far, or undefined at the end of the part. */
+  count(part: Pick<Part, 'bucket' | 'series'>, counted: Counted): Point | undefined;
+}
 
 /** So many characters end a chunk. */
 const enough = 256 * 1024;
 
 export const comparePoints = (a: Point, b: Point) => a.offset - b.offset || a.seq - b.seq;
 
-/** Reads lines, those that lie single and those in blocks as one. */
-export function createLines(db: DatabaseSync): ReadLines {
-  const blocks = createBlocks(db);
+/** Single lines that are looked at together when they are counted. */
+const together = 4096;
+
+/** Reads lines, those that lie single and those in blocks as one. `took` is told of the bytes that were taken for it. */
+export function createLines(db: DatabaseSync, took: (bytes: number) => void = () => undefined): Lines {
+  const blocks = createBlocks(db, took);
   const statement = (columns: string, direction: Asked['direction']) =>
     db.prepare(
       `SELECT offset, seq, ${columns}, octet_length(log) AS bytes FROM entries WHERE bucket = ? AND series = ? AND ${
@@ -64,46 +73,71 @@ export function createLines(db: DatabaseSync): ReadLines {
           : '(offset, seq) < (?, ?) AND (offset, seq) >= (?, ?) ORDER BY offset DESC, seq DESC'
       } LIMIT ?`,
     );
-  const rows = {
-    forward: [statement("NULL AS metadata, '' AS log", 'forward'), statement('metadata, log', 'forward')] as const,
-    backward: [statement("NULL AS metadata, '' AS log", 'backward'), statement('metadata, log', 'backward')] as const,
-  };
+  const whole = { forward: statement('metadata, log', 'forward'), backward: statement('metadata, log', 'backward') };
+  const bare = statement("NULL AS metadata, '' AS log", 'forward');
+  type Place = Pick<Part, 'bucket' | 'series'>;
 
   /** Single lines up to a point that belongs to them. */
-  function single({ bucket, series }: Pick<Part, 'bucket' | 'series'>, asked: Asked, bound: Point): Chunk {
+  function single({ bucket, series }: Place, asked: Asked, bound: Point): Chunk {
     const { direction, after, size, filter } = asked;
     const lines: Line[] = [];
     let looked = 0;
     let characters = 0;
     let end: Point | undefined;
-    const found = rows[direction][filter.texts ? 1 : 0].iterate(
-      bucket, series, after.offset, after.seq, bound.offset, bound.seq, size,
-    ); // prettier-ignore
+    const found = whole[direction].iterate(bucket, series, after.offset, after.seq, bound.offset, bound.seq, size);
     for (const line of found as Iterable<unknown> as Iterable<Line>) {
       looked += 1;
       characters += line.log.length;
       end = line;
-      if (!filter.texts || filter.holds(line.log)) lines.push(line);
+      if (!filter || filter.holds(line.log)) lines.push(line);
       if (characters >= enough) return { lines, end };
     }
     return { lines, end: looked < size ? undefined : end };
   }
 
-  return (part, asked) => {
-    const { direction, range } = asked;
-    const forward = direction === 'forward';
-    const last: Point = forward ? { offset: range.high, seq: Number.MAX_SAFE_INTEGER } : { offset: range.low, seq: -1 };
-    const block = blocks.next(part, asked);
-    if (!block) return single(part, asked, last);
-    const step = forward ? 1 : -1;
-    const edge = forward ? block.end : block.begin;
-    const bound = step * comparePoints(edge, last) < 0 ? edge : last;
-    const between = single(part, asked, bound);
-    const stop = between.end ?? bound;
-    const { lines, end = stop } = linesOf(block, asked, stop);
-    const more = between.lines.filter((line) => step * comparePoints(line, end) <= 0);
-    const all = more.length === 0 ? lines : merge(lines, more, step);
-    return { lines: all, end: step * comparePoints(end, last) >= 0 ? undefined : end };
+  function countSingle({ bucket, series }: Place, { after, filter, note }: Counted, bound: Point): Point | undefined {
+    let looked = 0;
+    let end: Point | undefined;
+    const found = (filter ? whole.forward : bare).iterate(
+      bucket, series, after.offset, after.seq, bound.offset, bound.seq, together,
+    ); // prettier-ignore
+    for (const line of found as Iterable<unknown> as Iterable<Line>) {
+      looked += 1;
+      end = line;
+      if (!filter || filter.holds(line.log)) note(line.offset, 1, line.bytes);
+    }
+    return looked < together ? undefined : end;
+  }
+
+  return {
+    read(part, asked) {
+      const { direction, range } = asked;
+      const forward = direction === 'forward';
+      const last: Point = forward
+        ? { offset: range.high, seq: Number.MAX_SAFE_INTEGER }
+        : { offset: range.low, seq: -1 };
+      const block = blocks.next(part, asked);
+      if (!block) return single(part, asked, last);
+      const step = forward ? 1 : -1;
+      const edge = forward ? block.end : block.begin;
+      const bound = step * comparePoints(edge, last) < 0 ? edge : last;
+      const between = single(part, asked, bound);
+      const stop = between.end ?? bound;
+      const { lines, end = stop } = linesOf(block, asked, stop);
+      const more = between.lines.filter((line) => step * comparePoints(line, end) <= 0);
+      const all = more.length === 0 ? lines : merge(lines, more, step);
+      return { lines: all, end: step * comparePoints(end, last) >= 0 ? undefined : end };
+    },
+    count(part, counted) {
+      const { after, range } = counted;
+      const last: Point = { offset: range.high, seq: Number.MAX_SAFE_INTEGER };
+      const block = blocks.next(part, { direction: 'forward', after, range });
+      if (!block) return countSingle(part, counted, last);
+      const bound = comparePoints(block.end, last) < 0 ? block.end : last;
+      const end = countSingle(part, counted, bound) ?? bound;
+      countBlock(block, counted, end);
+      return comparePoints(end, last) >= 0 ? undefined : end;
+    },
   };
 }
 
@@ -116,16 +150,28 @@ function linesOf(
   const step = direction === 'forward' ? 1 : -1;
   const lines: Line[] = [];
   let characters = 0;
+  if (filter && !block.mayHold(filter)) return { lines };
   for (const index of block.indexes(direction, after, filter)) {
     const point = block.pointOf(index);
     if (step * comparePoints(point, stop) > 0) break;
-    const line = block.lineOf(index, filter.texts);
-    if (filter.texts && !filter.holds(line.log)) continue;
+    const line = block.lineOf(index);
     lines.push(line);
     characters += line.log.length;
     if (lines.length >= size || characters >= enough) return { lines, end: point };
   }
   return { lines };
+}
+
+function countBlock(block: Opened, { after, filter, isOne, note }: Counted, stop: Point): void {
+  const { begin, end, count, bytes } = block;
+  const isWhole = comparePoints(after, begin) < 0 && comparePoints(end, stop) <= 0;
+  if (!filter && isWhole && isOne(begin.offset, end.offset)) note(begin.offset, count, bytes);
+  else if (!filter || block.mayHold(filter))
+    for (const index of block.indexes('forward', after, filter)) {
+      const offset = block.offsetOf(index);
+      if (offset > stop.offset || (offset === stop.offset && comparePoints(block.pointOf(index), stop) > 0)) return;
+      note(offset, 1, block.sizeOf(index));
+    }
 }
 
 function merge(a: readonly Line[], b: readonly Line[], step: number): Line[] {

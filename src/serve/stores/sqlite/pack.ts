@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { encode } from './block.ts';
-import { anything } from './filter.ts';
 import { comparePoints, createLines, type Line, type Point } from './lines.ts';
 import type { Part } from './parts.ts';
 import { span } from './place.ts';
@@ -16,7 +15,7 @@ const range = { low: 0, high: Number(span) - 1 };
  * Returns a function that puts single lines of a part into a block, from the oldest on, within a transaction of the
  * caller; lines that came late go into the block that they lie in. It returns how many there were, 0 for none.
  */
-export function createPack(db: DatabaseSync, full = usual) {
+export function createPack(db: DatabaseSync, full = usual, took: (bytes: number) => void = () => undefined) {
   const here = 'WHERE bucket = ? AND series = ?';
   const oldest = db.prepare(`SELECT offset, seq FROM entries ${here} ORDER BY offset, seq LIMIT 1`);
   const nth = db.prepare(
@@ -36,16 +35,17 @@ export function createPack(db: DatabaseSync, full = usual) {
     `INSERT INTO blocks (bucket, series, first, seq, last, last_seq, count, bytes, places, texts, metadata)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const addSieve = db.prepare('INSERT INTO sieves (bucket, series, first, seq, bits) VALUES (?, ?, ?, ?, ?)');
   const loosen = db.prepare(`UPDATE parts SET loose = loose - ? ${here}`);
-  const lines = createLines(db);
+  const lines = createLines(db, took);
 
   /** All lines of the part from one point to another, both among them. */
   function read(part: Pick<Part, 'bucket' | 'series'>, from: Point, to: Point): Line[] {
     const all: Line[] = [];
     let after: Point | undefined = { offset: from.offset, seq: from.seq - 1 };
     while (after) {
-      const asked = { direction: 'forward', after, range, size: most, filter: anything } as const;
-      const chunk = lines(part, asked);
+      const asked = { direction: 'forward', after, range, size: most, filter: undefined } as const;
+      const chunk = lines.read(part, asked);
       for (const line of chunk.lines) {
         if (comparePoints(line, to) > 0) return all;
         all.push(line);
@@ -86,8 +86,10 @@ export function createPack(db: DatabaseSync, full = usual) {
     if (join) removeBlock.run(bucket, series, block.first.offset, block.first.seq);
     removeEntries.run(bucket, series, last.offset, last.seq);
     for (const piece of pieces(all, full)) {
-      const { first, seq, last, lastSeq, count, bytes, places, texts, metadata } = encode(piece);
+      const { first, seq, last, lastSeq, count, bytes, places, texts, metadata, sieve } = encode(piece);
       add.run(bucket, series, first, seq, last, lastSeq, count, bytes, places, texts, metadata);
+      took(bytes);
+      if (sieve) addSieve.run(bucket, series, first, seq, sieve);
     }
     loosen.run(taken, bucket, series);
     return taken;

@@ -8,6 +8,7 @@ import { handedOver, type FromReader, type Page, type Piece, type Question, type
 import { problemOf } from './problem.ts';
 import { createParts } from './parts.ts';
 import { formatCursor, timeOf } from './place.ts';
+import { createRefuse } from './refuse.ts';
 import { inTransaction, numberOf } from './schema.ts';
 import { search, type Row } from './search.ts';
 import { listSeries } from './series.ts';
@@ -20,7 +21,8 @@ const stint = 25;
 export function read(port: MessagePort, db: DatabaseSync, file: string): void {
   const tasks = new Map<number, Iterator<Piece | undefined, Piece | undefined>>();
   const select = createParts(db);
-  const lines = createLines(db);
+  const { took, tidy } = createRefuse();
+  const lines = createLines(db, took);
   const findKey = db.prepare('SELECT key FROM series WHERE id = ?');
   const keyOf = (id: number) => String(findKey.get(id)?.['key']);
   let due = 0;
@@ -68,6 +70,7 @@ export function read(port: MessagePort, db: DatabaseSync, file: string): void {
   port.on('message', (message: ToReader) => {
     const answer = work(message);
     if (answer) port.postMessage(answer, handedOver(answer));
+    tidy();
   });
 }
 

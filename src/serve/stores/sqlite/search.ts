@@ -1,7 +1,7 @@
 import type { Search } from '../../store.ts';
 import { filterOf } from './filter.ts';
 import { createHeap } from '../../heap.ts';
-import type { Asked, Chunk, Point, Range, ReadLines } from './lines.ts';
+import type { Asked, Chunk, Lines, Point, Range } from './lines.ts';
 import type { Part, Parts } from './parts.ts';
 import { compare, momentOf, parseCursor, span, type Place } from './place.ts';
 
@@ -30,7 +30,7 @@ const sizes = { first: 32, most: 4096, together: 65_536 };
  * Gives what matches page by page, in order; an empty page when time is over. Between two of them nothing of the
  * database is held, and what happens there meanwhile is seen.
  */
-export function* search(asked: Search, parts: Parts, lines: ReadLines, over: Over): Generator<Row[]> {
+export function* search(asked: Search, parts: Parts, lines: Lines, over: Over): Generator<Row[]> {
   const { direction } = asked;
   const filter = filterOf(asked.text);
   const after = asked.after === undefined ? undefined : parseCursor(asked.after);
@@ -67,7 +67,7 @@ export function* search(asked: Search, parts: Parts, lines: ReadLines, over: Ove
         if (rows.length < page.rows && characters < page.characters) continue;
       } else {
         const asked: Asked = { direction, after: reading.place, range, size: reading.size, filter };
-        reading.chunk = lines({ bucket, series }, asked);
+        reading.chunk = lines.read({ bucket, series }, asked);
         reading.at = 0;
         reading.size = Math.min(most, reading.size * 4);
         if (place(reading)) heap.push(reading);

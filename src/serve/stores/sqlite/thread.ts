@@ -7,4 +7,4 @@ import { write } from './writer.ts';
 if (!parentPort) throw new Error('this is a thread of the SQLite store');
 const data = workerData as ThreadData;
 if (data.role === 'writer') write(parentPort, data);
-else read(parentPort, openToRead(data.directory, 8192), databaseIn(data.directory));
+else read(parentPort, openToRead(data.directory, 2048), databaseIn(data.directory));

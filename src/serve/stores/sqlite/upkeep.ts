@@ -13,6 +13,8 @@ export interface UpkeepSettings {
   now(): number;
   /** Told when series may have gone. */
   removed(): void;
+  /** Told of memory that was taken. */
+  took?: (bytes: number) => void;
 }
 
 /** Milliseconds between two looks at what there is to do. */
@@ -28,8 +30,8 @@ const pages = 1024;
  * The work beside the writing: puts lines together into blocks and removes what is old, piece by piece in small
  * transactions. They need no sync of their own: a lost one leaves what was there before.
  */
-export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, removed }: UpkeepSettings) {
-  const pack = createPack(db);
+export function createUpkeep(db: DatabaseSync, { retention, maxBytes, now, removed, took }: UpkeepSettings) {
+  const pack = createPack(db, full, took);
   const expire = createExpire(db);
   const loose = db.prepare('SELECT bucket, series, loose FROM parts WHERE loose > 0');
   const touched = new Map<string, number>();

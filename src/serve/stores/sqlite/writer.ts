@@ -5,6 +5,7 @@ import { createInsert } from './insert.ts';
 import type { FromWriter, ThreadData, ToWriter } from './messages.ts';
 import { problemOf } from './problem.ts';
 import { openToWrite } from './open.ts';
+import { createRefuse } from './refuse.ts';
 import { inTransaction } from './schema.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -28,7 +29,8 @@ export function write(port: MessagePort, data: ThreadData): void {
     return;
   }
   const insert = createInsert(db);
-  const upkeep = createUpkeep(db, { ...data, now: () => Date.now(), removed: () => insert.forget() });
+  const { took, tidy } = createRefuse();
+  const upkeep = createUpkeep(db, { ...data, now: () => Date.now(), removed: () => insert.forget(), took });
   let waiting: { write: number; batch: Batch }[] = [];
   let planned: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -56,6 +58,7 @@ export function write(port: MessagePort, data: ThreadData): void {
       const taken = performance.now() - began;
       const more = upkeep.work(taken < 1 ? stint.idle : Math.max(stint.least, taken * stint.share));
       if (more) plan();
+      tidy();
     } catch (error) {
       pause = pauses.failed;
       insert.forget();

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import * as fc from 'fast-check';
+import { createAutomaton } from '../../src/serve/regex/automaton.ts';
+import { literalsOf } from '../../src/serve/regex/literals.ts';
+import { compile } from '../../src/serve/regex/program.ts';
+import { parse } from '../../src/serve/regex/syntax.ts';
+import { matching } from '../../src/serve/query/matching.ts';
+import { gramsOf, mayHold, sieveOf } from '../../src/serve/stores/sqlite/sieve.ts';
+
+const runs = Number(process.env['RUNS'] ?? 2000);
+
+const unit = fc.constantFrom('a', 'A', 'b', 'c', '1', '_', ' ', '-', 'ä', 'Ä', '€', '😀', '\n', '\u2028');
+const line = fc.string({ unit, maxLength: 14 });
+const atom = fc.constantFrom(
+  'a', 'b', '1', '-', ' ', '.', '\\d', '\\D', '\\w', '\\W', '\\s', '\\S', '[a-c]', '[^a]', '[^]', '[]', '[\\d_-]',
+  '[]a]', '[b\\-1]', 'ä', '€', '[ä€]', '[^ä]', '😀', '[😀]', '\\x61', '\\u00e4', '\\.', '\\n', '\\0', '\\/', '[\\b]',
+); // prettier-ignore
+const edge = fc.constantFrom('^', '$', '\\b', '\\B', '');
+const times = fc.constantFrom('', '', '', '*', '+', '?', '*?', '{2}', '{1,3}', '{2,}', '{0}', '{0,2}?');
+const { pattern } = fc.letrec<{ pattern: string; piece: string }>((tie) => ({
+  pattern: fc.oneof(
+    { depthSize: 'small' },
+    fc.array(tie('piece'), { maxLength: 4 }).map((all) => all.join('')),
+    fc.tuple(tie('pattern'), tie('pattern')).map(([a, b]) => `${a}|${b}`),
+  ),
+  piece: fc.oneof(
+    { depthSize: 'small' },
+    edge,
+    fc.tuple(atom, times).map(([a, b]) => a + b),
+    fc.tuple(fc.constantFrom('(', '(?:', '(?<x>'), tie('pattern'), times).map(([a, b, c]) => `${a}${b})${c}`),
+  ),
+}));
+
+/** What is no pattern for JavaScript, as two groups of one name, is none for anybody. */
+function ordinary(text: string): RegExp | undefined {
+  try {
+    return new RegExp(text);
+  } catch {
+    return undefined;
+  }
+}
+
+test('an automaton finds what JavaScript finds, in texts and in their bytes', () => {
+  let known = 0;
+  fc.assert(
+    fc.property(pattern, fc.array(line, { minLength: 1, maxLength: 5 }), (text, lines) => {
+      const expected = ordinary(text);
+      const node = expected && parse(text);
+      const program = node && compile(node);
+      if (!expected || !program) return;
+      known += 1;
+      const automaton = createAutomaton(program);
+      const bytes = Buffer.from(lines.join(''));
+      let at = 0;
+      for (const one of lines) {
+        const end = at + Buffer.byteLength(one);
+        assert.equal(automaton.inText(one), expected.test(one), `${text} in ${JSON.stringify(one)}`);
+        assert.equal(
+          automaton.inBytes(bytes, at, end),
+          expected.test(one),
+          `${text} in bytes of ${JSON.stringify(one)}`,
+        );
+        at = end;
+      }
+    }),
+    { numRuns: runs },
+  );
+  assert.ok(known > runs / 2, `${known} of ${runs} patterns are known`);
+});
+
+test('what is known of the texts of a match is true of each', () => {
+  let found = 0;
+  fc.assert(
+    fc.property(pattern, line, (text, one) => {
+      const expected = ordinary(text);
+      const node = expected && parse(text);
+      const literals = node ? literalsOf(node) : [];
+      if (!expected || literals.length === 0 || !expected.test(one)) return;
+      found += 1;
+      const isThere = literals.every((texts) =>
+        texts.some(({ text: literal, anyCase }) =>
+          anyCase ? one.toLowerCase().includes(literal.toLowerCase()) : one.includes(literal),
+        ),
+      );
+      assert.ok(isThere, `${text} in ${JSON.stringify(one)}: ${JSON.stringify(literals)}`);
+      const sieve = sieveOf(Buffer.from(one));
+      const wanted = literals.map((texts) => texts.map((literal) => gramsOf(literal.text)));
+      if (sieve) assert.ok(mayHold(sieve, wanted));
+    }),
+    { numRuns: runs },
+  );
+  assert.ok(found > 10, `${found} matches were looked at`);
+});
+
+test('the longest text that has to be there is found', () => {
+  const expectations: Record<string, string[][]> = {
+    'a.*bcd': [['bcd'], ['a']],
+    '^GET /a$': [['GET /a']],
+    'abc|de+f': [['abc', 'de']],
+    'took (\\d+)ms': [['took '], ['ms']],
+    '[eE][rR]ror: x': [['error: x']],
+    'x{3}y': [['xxxy']],
+    '(?:ab)+c?': [['ab']],
+    'ab*': [['a']],
+    'a?': [],
+    '.+|abc': [],
+    '\\d': [],
+  };
+  for (const [text, expected] of Object.entries(expectations)) {
+    const node = parse(text);
+    assert.ok(node, text);
+    assert.deepEqual(
+      literalsOf(node).map((texts) => texts.map((one) => one.text)),
+      expected,
+      text,
+    );
+  }
+});
+
+test('what is no pattern of its kind is left to others', () => {
+  for (const text of [
+    '(a)\\1',
+    '(?=a)',
+    '(?<!a)b',
+    '(?i:a)',
+    'a{',
+    '{',
+    ']',
+    '\\ca',
+    '\\u{61}',
+    '[a-\\d]',
+    '\\07',
+    '\\k',
+  ])
+    assert.equal(parse(text), undefined, text);
+  const node = parse('(?:a{99}){99}');
+  assert.ok(node);
+  assert.equal(compile(node), undefined);
+  // They are matched all the same, if they can do no harm.
+  assert.equal(matching('(?i:error)').inText('An ERROR'), true);
+  assert.equal(matching('(?i:error)').inBytes(Buffer.from('An ERROR'), 3, 7), false);
+  assert.throws(() => matching('(a)\\1'), /could take too long/);
+});
+
+test('no pattern and no text make it slow', async () => {
+  const hostile = [
+    '(a+)+$',
+    '(a|a)*b',
+    '(a|aa)+$',
+    'a*a*a*a*a*a*a*a*b',
+    '(?:a?){16}a{16}b',
+    '([a-z]+)*\\d',
+    '(.*)(.*)(.*)x',
+    '(?:a|b)*a(?:a|b){16}(?:a|b){16}c',
+    'a.{16}.{16}b.{16}c',
+    '(?:\\w+\\s?)*!',
+  ];
+  // In a thread of its own: what does not end can be ended there.
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    import(workerData.module).then(({ matching }) => {
+      let state = 1;
+      const noise = Array.from({ length: 100_000 }, () => 'ab'[(state = Math.imul(state, 1103515245) + 12345) >>> 31]).join('');
+      for (const text of workerData.hostile) {
+        const pattern = matching(text);
+        for (const line of ['a'.repeat(100_000), noise, 'é'.repeat(50_000)]) {
+          pattern.inText(line);
+          pattern.inBytes(Buffer.from(line), 0, Buffer.byteLength(line));
+        }
+      }
+      parentPort.postMessage('over');
+    });`;
+  const module = new URL('../../src/serve/query/matching.ts', import.meta.url).href;
+  const worker = new Worker(source, { eval: true, workerData: { module, hostile } });
+  const said = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve('still at it'), 60_000);
+    worker.on('message', resolve).on('error', reject);
+    worker.on('exit', () => clearTimeout(timer));
+  });
+  await worker.terminate();
+  assert.equal(said, 'over');
+});
