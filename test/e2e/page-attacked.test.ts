@@ -151,6 +151,10 @@ describe('the page under attack', { skip: noBrowser }, () => {
 
   test('Live goes on after the network was gone, and after the server was killed: each line once, in order', async () => {
     const page = await open('?is=pod%3Dlive-0&live=1&order=oldest');
+    const places: (string | undefined)[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/follow')) places.push(request.headers()['last-event-id']);
+    });
     const write = (text: string) => served.write([[0, text, { pod: 'live-0' }]]);
     const wanted: string[] = [];
     const say = async (text: string) => {
@@ -173,6 +177,26 @@ describe('the page under attack', { skip: noBrowser }, () => {
     await page.getByRole('button', { name: 'Live', exact: true, pressed: true }).waitFor();
     await say('at last');
     await seen();
+    // It went on where it was, and did not begin anew.
+    assert.ok(places.length >= 2 && places.every((place) => place !== undefined && place !== ''), places.join());
+    await page.context().close();
+  });
+
+  test('a connection on which nothing is heard any more is given up for another', async () => {
+    const page = await open('?is=pod%3Dnone');
+    await page.clock.install();
+    await page.goto(`${proxy.url}?is=pod%3Dstill-0&live=1`);
+    await page.getByRole('button', { name: 'Live', exact: true, pressed: true }).waitFor();
+    await settled(page);
+    const follows = () => proxy.asked.filter((path) => path.includes('/api/follow') && path.includes('still-0')).length;
+    await until('the connection', () => follows() === 1);
+    proxy.stall();
+    await served.write([[0, 'said to nobody', { pod: 'still-0' }]]);
+    await page.clock.fastForward(60_000);
+    await page.getByRole('button', { name: 'Reconnecting…' }).waitFor();
+    await page.clock.fastForward(5000);
+    await rows(page).first().getByText('said to nobody').waitFor();
+    assert.equal(follows(), 2);
     await page.context().close();
   });
 

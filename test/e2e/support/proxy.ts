@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A reverse proxy that serves another server below a path, and can be cut off. */
@@ -11,6 +11,8 @@ export interface Proxy {
   /** Cuts off all that goes through it, and refuses whatever comes. */
   cut(): void;
   mend(): void;
+  /** Passes nothing more of the answers that have begun, and says nothing of it. */
+  stall(): void;
   close(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ export interface Proxy {
 export async function openProxy(target: () => string, path = '/'): Promise<Proxy> {
   let open = true;
   const sockets = new Set<Socket>();
+  const answers = new Set<IncomingMessage>();
   const asked: string[] = [];
   const server = createServer((asking, answering) => {
     const url = asking.url ?? '';
@@ -30,6 +33,8 @@ export async function openProxy(target: () => string, path = '/'): Promise<Proxy
     const passed = request(target() + url.slice(path.length - 1), { method: asking.method, headers }, (answer) => {
       answering.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(answering);
+      answers.add(answer);
+      answer.on('close', () => answers.delete(answer));
       answer.on('error', () => answering.destroy());
     });
     passed.on('error', () => answering.destroy());
@@ -48,6 +53,9 @@ export async function openProxy(target: () => string, path = '/'): Promise<Proxy
     cut() {
       open = false;
       for (const socket of sockets) socket.destroy();
+    },
+    stall() {
+      for (const answer of answers) answer.unpipe();
     },
     mend() {
       open = true;
