@@ -157,6 +157,8 @@ describe('a release', () => {
       installed.filter((path) => path.endsWith(`${sep}package.json`)),
       ['kube-log-watcher/package.json'],
     );
+    for (const file of ['LICENSE', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/sbom.cdx.json'])
+      assert.ok(installed.includes(join('kube-log-watcher', file)), file);
     assert.equal((await run(join(prefix, 'bin/kube-log-watcher'), ['--version'])).trim(), version);
     const about = await readFile(join(prefix, 'lib/node_modules/kube-log-watcher/package.json'), 'utf8');
     const { repository } = JSON.parse(about) as { repository: { url: string } };
