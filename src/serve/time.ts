@@ -3,8 +3,20 @@ const second = 1_000_000_000n;
 const least = -(2n ** 63n);
 const most = 2n ** 63n - 1n;
 
-/** Nanoseconds since 1970 of an RFC 3339 time, or undefined for another text or a date that doesn't exist. */
+/** Nanoseconds since 1970 of an RFC 3339 time, or undefined for another text, a date that doesn't exist, or one beyond 64 bits. */
 export function parseTime(text: string): bigint | undefined {
+  const time = parse(text);
+  return time === undefined || time < least || time > most ? undefined : time;
+}
+
+/** The same for an end of what is looked for: what is beyond 64 bits, as Go's year 1 or the year 9999, is as far as a time can be. */
+export function parseBound(text: string): bigint | undefined {
+  const time = parse(text);
+  if (time === undefined) return undefined;
+  return time < least ? least : time > most ? most : time;
+}
+
+function parse(text: string): bigint | undefined {
   const [, whole = '', fraction = '', zone = ''] = shape.exec(text) ?? [];
   if (whole === '') return undefined;
   const utc = Date.parse(`${whole}Z`);
@@ -14,8 +26,7 @@ export function parseTime(text: string): bigint | undefined {
   const [hours, minutes] = zone === 'Z' ? [0, 0] : [Number(zone.slice(1, 3)), Number(zone.slice(4))];
   if (hours > 23 || minutes > 59) return undefined;
   const offset = (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
-  const time = BigInt(utc - offset) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
-  return time < least || time > most ? undefined : time;
+  return BigInt(utc - offset) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
 }
 
 /** RFC 3339 in UTC; the fraction has up to nine digits, without zeros at its end. */

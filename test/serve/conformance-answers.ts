@@ -59,6 +59,9 @@ export function checkAnswers(check: Check): void {
         ends.slice(0, last + 1),
       );
     }
+    // The first time of Go, and what is written for ever.
+    const ever = await rows(strict, 'b09', '&start_time=0001-01-01T00:00:00Z&end_time=9999-12-31T23:59:59Z');
+    assert.equal(ever.length, ends.length);
     await strict.post([record('b19', '2018-05-03T00:30:00+02:00')]);
     const day = '&start_time=2018-05-02T00:00:00Z&end_time=2018-05-02T23:59:59Z';
     assert.equal((await rows(strict, 'b19', day))[0]?.time, '2018-05-02T22:30:00Z');

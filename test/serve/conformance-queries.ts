@@ -108,6 +108,9 @@ export function checkQueries(check: Check): void {
     await found('direction=forward', 0, 1, 2, 3, 4, 5);
     await found('', 5, 4, 3, 2, 1, 0);
     await found('limit=2', 5, 4);
+    const ever = 'from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z';
+    const { status } = await strict.ask(`/api/search?${ever}&match=list%3Db25`);
+    assert.equal(status, 200);
     await found('contains=GET&direction=forward', 0, 1);
     await found('contains=rror&not_contains=timeout', 4, 3);
     await found('regex=%5EGET.*%5Cd%7B3%7D%24', 1, 0);

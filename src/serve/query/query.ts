@@ -1,6 +1,6 @@
 import type { Fault } from '../reply.ts';
 import type { Search } from '../store.ts';
-import { parseTime } from '../time.ts';
+import { parseBound } from '../time.ts';
 
 /**
  * Reads the five parameters of `/query`. `now` in nanoseconds stands for an `end_time` that isn't given; `range` is the
@@ -18,9 +18,9 @@ export function readQuery(parameters: URLSearchParams, now: bigint, range: numbe
     found.push(value);
   }
   const [namespace = '', pod = '', container = '', start = '', end = ''] = found;
-  const from = parseTime(start);
+  const from = parseBound(start);
   if (from === undefined) return fault(`failed to parse start_time: ${JSON.stringify(start)} is not RFC 3339`);
-  const to = parameters.has('end_time') ? parseTime(end) : now;
+  const to = parameters.has('end_time') ? parseBound(end) : now;
   if (to === undefined) return fault(`failed to parse end_time: ${JSON.stringify(end)} is not RFC 3339`);
   if (from >= to) return fault('query time-interval: start_time must be earlier than end_time');
   if (range > 0 && Number(to - from) > range * 1e9)

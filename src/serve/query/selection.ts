@@ -4,7 +4,7 @@ import { matcherOf, readExpression } from './expression.ts';
 import { quote, type Parameters } from './parameters.ts';
 import { readPattern } from './pattern.ts';
 import type { Matcher, Selection } from '../store.ts';
-import { parseTime } from '../time.ts';
+import { parseBound } from '../time.ts';
 
 /** What is looked for: the store looks at the selection, and what is left has to hold too. */
 export interface Asking {
@@ -19,7 +19,7 @@ export const timeHelp = 'an RFC 3339 time, now, or how long ago, as 15m or 7d';
 export const readTime = (now: bigint) => (text: string) => {
   if (text === 'now') return now;
   const ago = parseDuration(text);
-  return ago === undefined ? parseTime(text) : now - ago;
+  return ago === undefined ? parseBound(text) : now - ago;
 };
 
 /** Nanoseconds; 0 for any. */
