@@ -81,7 +81,7 @@ describe('a newcomer', { skip }, () => {
     const browser = await openBrowser();
     try {
       const page = await browser.newPage();
-      const stream = page.locator('#streams tbody tr', { hasText: 'counter' });
+      const stream = page.locator('#streams tbody tr', { hasText: 'counter/count' });
       await until('the counter in the page', async () => {
         await page.goto(address);
         await page.locator('#streams tbody tr').first().waitFor();
