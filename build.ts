@@ -95,14 +95,12 @@ const { metafile: plugins } = await build({
 for (const file of agents.filter((file) => file.endsWith('.yaml')))
   await cp(join('agents', file), join(out, 'agents', file));
 await cp('templates', join(out, 'templates'), { recursive: true });
-const packages = await bundled('.', [program!, plugins!]);
-await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), licenses(packages));
-await writeFile(join(out, 'sbom.cdx.json'), billOfMaterials(manifest, packages));
 
 /** The page of `serve`: as few and as small files as can be, since it is loaded from afar. */
 const page = 'src/serve/page';
-await build({
+const { metafile: pages } = await build({
   bundle: true,
+  metafile: true,
   minify: true,
   charset: 'utf8',
   target: ['es2023', 'chrome123', 'firefox128', 'safari17.5'],
@@ -112,6 +110,10 @@ await build({
   outdir: join(out, 'page'),
 });
 for (const file of ['index.html', 'icon.svg']) await cp(join(page, file), join(out, 'page', file));
+
+const packages = await bundled('.', [program!, plugins!, pages]);
+await writeFile(join(out, 'THIRD-PARTY-LICENSES.txt'), licenses(packages));
+await writeFile(join(out, 'sbom.cdx.json'), billOfMaterials(manifest, packages));
 
 /** What `kube-log-watcher/agent` is to a type checker. */
 const types = join(out, 'types');
