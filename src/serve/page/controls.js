@@ -57,7 +57,10 @@ export function drawStatus(state, status) {
   const { count, streams, total, news, connected, paused, loading, done, newest, failed, again } = status;
   const inLines = viewOf(state) === 'lines';
   const all = total === undefined ? '' : short(total);
-  const lines = all === '' || done ? plural(count, 'line') : `${count.toLocaleString('en')} of ${all} lines`;
+  const lines =
+    all === '' || done
+      ? plural(count, 'line')
+      : `${count === 0 ? '' : `${count.toLocaleString('en')} of `}${all} lines`;
   const found = inLines ? lines : `${plural(streams, 'stream')}${all === '' ? '' : `, ${all} lines`}`;
   element('summary').textContent = failed ? '' : found;
   const [text, now] = !connected ? ['Reconnecting…', 'lost'] : paused ? ['Paused', 'paused'] : ['Live', 'on'];

@@ -80,7 +80,10 @@ element('search').addEventListener('submit', (event) => {
   go({ q, view: state().view === 'streams' && q !== '' ? '' : state().view });
 });
 listen(actionsOf(parts, ask));
-createSignIn({ dialog: byId('sign-in', HTMLDialogElement), out: element('sign-out') }, ask);
+createSignIn({ dialog: byId('sign-in', HTMLDialogElement), out: element('sign-out') }, () => {
+  element('message').hidden = true;
+  ask();
+});
 
 box.value = state().q;
 ask();
