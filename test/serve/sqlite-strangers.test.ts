@@ -20,6 +20,7 @@ test('C-11: files of others in the directory are told, do no harm, and are left 
     await store.close();
   };
   mkdirSync(join(directory, 'lost+found'));
+  mkdirSync(join(directory, 'collector'));
   // The second time its own files are there too.
   for (let n = 0; n < 2; n += 1) {
     await round();

@@ -34,7 +34,9 @@ export function lock(directory: string): Lock {
 
 /** What lies in the directory and is neither ours nor the file system's own. */
 export const strangersIn = (directory: string): string[] =>
-  readdirSync(directory).filter((name) => !/^(logs\.(sqlite|lock)(-wal|-shm|-journal)?|lost\+found)$/.test(name));
+  readdirSync(directory).filter(
+    (name) => !/^(logs\.(sqlite|lock)(-wal|-shm|-journal)?|collector|lost\+found)$/.test(name),
+  );
 
 /** Bytes of the write-ahead log, about, where so many may be taken in all. */
 export const roomForLog = (maxBytes: number) => Math.min(maxBytes / 4, 32 * 1024 * 1024);
