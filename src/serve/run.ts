@@ -30,7 +30,7 @@ export async function runServe(
   { signal, stderr, version }: Process,
   feed?: Feed,
 ): Promise<number> {
-  leanHeaps();
+  const heaps = leanHeaps();
   const gate = createGate(values, files);
   const tls = readTls(values, files);
   const log = createLog(values['log-level'] as Level, stderr);
@@ -68,6 +68,7 @@ export async function runServe(
     clearTimeout(late);
   } finally {
     credentials.close();
+    heaps.close();
     inside?.close();
     profiler?.close();
     await store.close();
