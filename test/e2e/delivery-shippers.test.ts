@@ -94,13 +94,11 @@ describe('the manifests of shippers on a cluster', { skip }, () => {
         made.map((one) => ({ ...one, metadata: { ...one.metadata, namespace } })),
       );
     };
+    const full = (prefix: string, count: number) => nodes.every((node) => of(`${prefix}-${node}`).length >= count);
     const arrived = (prefix: string, count: number) =>
       until(
         `${count} lines of ${prefix} through ${name}`,
-        async () => {
-          assert.deepEqual(unread, []);
-          return nodes.every((node) => of(`${prefix}-${node}`).length >= count);
-        },
+        async () => unread.length > 0 || full(prefix, count),
         patience,
       );
     const restarts = async () => (await podsOf(testbed, namespace, 'kube-log-watcher')).map((one) => one.restarts);
@@ -110,7 +108,9 @@ describe('the manifests of shippers on a cluster', { skip }, () => {
     const before = await restarts();
     await start('second', short);
     await arrived('second', few);
-    await arrived('first', many);
+    // What is missing is told below.
+    await arrived('first', many).catch(() => undefined);
+    assert.deepEqual(unread, []);
     for (const node of nodes) {
       whole(of(`first-${node}`), many, shipper);
       whole(of(`second-${node}`), few, shipper);

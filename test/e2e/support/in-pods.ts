@@ -118,7 +118,8 @@ export const shippers: readonly Shipper[] = [
       'scalyr-agent': { SCALYR_ALLOW_HTTP: 'true' },
     }),
     names: plain,
-    once: true,
+    // What it has not checkpointed is sent again when its configuration has changed.
+    once: false,
   },
 ];
 

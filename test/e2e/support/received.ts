@@ -155,5 +155,10 @@ export const readScalyr: Reading = (body) => {
   parts.push(quoted(at));
   const { logs = [], events = [] } = JSON.parse(parts.join('')) as Partial<Events>;
   const attributes = new Map(logs.map(({ id, attrs }) => [id, attrs]));
-  return events.map(({ log, attrs }) => ({ log: attrs.message, attributes: attributes.get(log) ?? {} }));
+  // Docker's lines are taken apart by the parser of the server.
+  const line = (message: string) =>
+    message.startsWith('{"log":') ? (JSON.parse(message) as { log: string }).log : message;
+  return events
+    .map(({ log, attrs }) => ({ log: line(attrs.message), attributes: attributes.get(log) ?? {} }))
+    .filter((one) => one.attributes['parser'] !== 'scalyrAgentLog');
 };
