@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import serve from '../../src/all/commands/serve.ts';
 import { ConfigError } from '../../src/config/error.ts';
 import { collecting, well } from '../support/collecting.ts';
-import { freePort } from '../support/port.ts';
-import { end, launch, until, type Env } from '../support/program.ts';
+import type { Env } from '../support/program.ts';
 import { processOf } from '../support/ships.ts';
 
 const directory = ['--log-collector', 'Directory', '--root-path'];
@@ -49,20 +47,14 @@ test('C-02: what is wrong with the collector ends it', async (t) => {
 });
 
 test('C-02: without --collect nothing is collected, and it is told', async (t) => {
-  const { at, root } = await collecting(t);
+  const { at, start, write, status } = await collecting(t);
   mkdirSync(at('d'));
-  const port = String(await freePort());
-  const child = launch(['serve', '--data-path', join(root, 'plain'), '--port', port], {
-    PATH: process.env['PATH'],
-    LOG_COLLECTOR: 'Directory',
-    ROOT_PATH: at('d'),
-  });
-  const ended = end(child);
-  await until('an answer', async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
-  child.kill('SIGTERM');
-  const { code, stderr } = await ended;
-  assert.equal(code, 0);
-  assert.match(stderr, /nothing is collected without --collect/);
+  const program = await start([], { LOG_COLLECTOR: 'Directory', ROOT_PATH: 'd' }, false);
+  write('d/hello.log', 'hello!\n');
+  assert.deepEqual(await status(), { files_len: 0, index_keys: [] });
+  const { code, told } = await program.stop();
+  assert.deepEqual([code, told.length], [0, 1]);
+  assert.match(told.join(), /nothing is collected without --collect/);
 });
 
 test('C-02, C-03: told by variables; a line that is written is there by its path; nothing else is', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -15,17 +15,23 @@ const [, , what, path = ''] = process.argv;
 
 /** `serve --collect` on a directory `d`, and a writer of numbers to `d/n.log` as a process of its own. */
 async function world(t: TestContext) {
+  const children: { child: ChildProcess; exit: Promise<unknown> }[] = [];
+  // Before the directory is removed, in which they write.
+  t.after(async () => {
+    for (const { child } of children) child.kill('SIGKILL');
+    await Promise.all(children.map(({ exit }) => exit));
+  });
   const root = await temporaryDirectory(t);
   const log = join(root, 'd', 'n.log');
   mkdirSync(join(root, 'd'));
   const port = await freePort();
   const env = { PATH: process.env['PATH'], LOG_COLLECTOR: 'Directory', ROOT_PATH: 'd', PORT: String(port) };
   const child = launch(['serve', '--collect'], env, undefined, root);
-  t.after(() => child.kill('SIGKILL'));
+  children.push({ child, exit: once(child, 'exit') });
   const ended = end(child);
   await until('an answer', async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
   const writer = fork(import.meta.filename, ['write', log]);
-  t.after(() => writer.kill('SIGKILL'));
+  children.push({ child: writer, exit: once(writer, 'exit') });
   const answered = async () => {
     writer.send('count');
     return ((await once(writer, 'message')) as [number])[0];

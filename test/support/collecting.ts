@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -11,6 +12,12 @@ export const well = { code: 0, told: [] };
 
 /** A directory of its own, and the program started there; each start is a new process on the same data. */
 export async function collecting(t: TestContext) {
+  const running: { child: ChildProcess; ended: Promise<unknown> }[] = [];
+  // Before the directory is removed, in which they write.
+  t.after(async () => {
+    for (const { child } of running) child.kill('SIGKILL');
+    await Promise.all(running.map(({ ended }) => ended));
+  });
   const root = await temporaryDirectory(t);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -34,10 +41,10 @@ export async function collecting(t: TestContext) {
     run: (args: readonly string[], env: Env = {}) =>
       end(launch(['serve', '--collect', ...flags, ...args], { ...quick, ...env }, undefined, root)),
     /** Resolves once it answers; from then on all that is written is collected. */
-    async start(args: readonly string[], env: Env = {}) {
-      const child = launch(['serve', '--collect', ...flags, ...args], { ...quick, ...env }, undefined, root);
-      t.after(() => child.kill('SIGKILL'));
+    async start(args: readonly string[], env: Env = {}, collect = true) {
+      const child = launch(['serve', `--collect=${collect}`, ...flags, ...args], { ...quick, ...env }, undefined, root);
       const ended = end(child);
+      running.push({ child, ended });
       let over = false;
       void ended.then(() => (over = true));
       await until('an answer', async () => over || (await fetch(`${url}/readyz`)).status > 0);
