@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startCluster } from '../test/e2e/support/cassandra.ts';
+import { missing, startCluster } from '../test/e2e/support/cassandra.ts';
 import { cpuOf, load, memoryOf } from './process.ts';
 import { ask, fill, start } from './serve.ts';
 import { table } from './table.ts';
@@ -9,6 +9,7 @@ import { table } from './table.ts';
  * test/e2e/support/cassandra.sh brings it.
  */
 export async function serveCassandra(entries = Number(process.env['SERVE_ENTRIES'] ?? 300_000)): Promise<string> {
+  if (missing !== undefined) return missing;
   const { port: cassandra, remove } = await startCluster(1);
   const rows = [];
   try {
