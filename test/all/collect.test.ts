@@ -78,7 +78,8 @@ test('C-02, C-03: told by variables; a line that is written is there by its path
 test('C-04, C-08: in order, whole, over restarts; what was there before the first start is left alone', async (t) => {
   const { at, start, write, holds, status, logs } = await collecting(t);
   write('d/old.log', 'before\n');
-  const text = 'a – “b” {"log":"c\\n","stream":"stderr","time":"2026-01-02T03:04:05Z"}';
+  // What a runtime would write is a line as others are.
+  const text = '{"log":"a – “b”\\n","stream":"stderr","time":"2026-01-02T03:04:05Z"}';
   let program = await start([...directory, 'd/']);
   write('d/old.log', 'one\ntwo\n');
   write('d/deep/er/new.log', `${text}\nhalf `);
