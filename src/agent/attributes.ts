@@ -5,7 +5,9 @@ import type { Node, Target } from './target.ts';
 export const reservedAttributes: ReadonlySet<string> = new Set(
   (
     'application component version environment release namespace pod container container_id image owner_kind ' +
-    'owner_name node cluster stream time timestamp log message tenant format filename logfile parser'
+    'owner_name node cluster stream time timestamp log message tenant format filename logfile parser ' +
+    // What stores and shippers call the same things.
+    'host path pod_id pod_uid docker_id node_name'
   ).split(' '),
 );
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { reservedAttributes } from '../../src/agent/attributes.ts';
 import { wantedLabels } from '../../src/agent/labels.ts';
 
 const pod = (labels: Record<string, string>, namespaceLabels: Record<string, string>) =>
@@ -32,4 +33,10 @@ test("a label of the pod can't pass for one of its namespace", () => {
   assert.equal(Object.values(labels).filter((value) => value === 'shop').length, 1);
   const unlabelled = wantedLabels(pod({ namespace_team: 'forged' }, {}), node, ['*', 'namespace:team'], none);
   assert.deepEqual(unlabelled, [['label_namespace_team', 'forged']]);
+});
+
+test('no label of a pod takes the name by which a store knows where a line is from', () => {
+  const forged = { host: 'a', path: 'b', pod_id: 'c', docker_id: 'd', node: 'e' };
+  const names = wantedLabels(pod(forged, {}), node, ['*'], reservedAttributes).map(([name]) => name);
+  assert.deepEqual(names, ['label_docker_id', 'label_host', 'label_node', 'label_path', 'label_pod_id']);
 });
