@@ -72,26 +72,30 @@ test('an automaton finds what JavaScript finds, in texts and in their bytes', ()
 
 test('what is known of the texts of a match is true of each', () => {
   let found = 0;
+  // Few signs, so that much matches.
+  const few = fc.string({ unit: fc.constantFrom('a', 'A', 'b', '1', '-', 'ä'), minLength: 8, maxLength: 30 });
   fc.assert(
-    fc.property(pattern, line, (text, one) => {
+    fc.property(pattern, fc.array(few, { minLength: 5, maxLength: 10 }), (text, lines) => {
       const expected = ordinary(text);
       const node = expected && parse(text);
       const literals = node ? literalsOf(node) : [];
-      if (!expected || literals.length === 0 || !expected.test(one)) return;
-      found += 1;
-      const isThere = literals.every((texts) =>
-        texts.some(({ text: literal, anyCase }) =>
-          anyCase ? one.toLowerCase().includes(literal.toLowerCase()) : one.includes(literal),
-        ),
-      );
-      assert.ok(isThere, `${text} in ${JSON.stringify(one)}: ${JSON.stringify(literals)}`);
-      const sieve = sieveOf(Buffer.from(one));
       const wanted = literals.map((texts) => texts.map((literal) => gramsOf(literal.text)));
-      if (sieve) assert.ok(mayHold(sieve, wanted));
+      for (const one of literals.length > 0 ? lines : []) {
+        if (expected?.test(one) !== true) continue;
+        found += 1;
+        const isThere = literals.every((texts) =>
+          texts.some(({ text: literal, anyCase }) =>
+            anyCase ? one.toLowerCase().includes(literal.toLowerCase()) : one.includes(literal),
+          ),
+        );
+        assert.ok(isThere, `${text} in ${JSON.stringify(one)}: ${JSON.stringify(literals)}`);
+        const sieve = sieveOf(Buffer.from(one));
+        if (sieve) assert.ok(mayHold(sieve, wanted));
+      }
     }),
     { numRuns: runs },
   );
-  assert.ok(found > 10, `${found} matches were looked at`);
+  assert.ok(found > runs / 10, `${found} matches were looked at`);
 });
 
 test('the longest text that has to be there is found', () => {

@@ -48,7 +48,7 @@ interface Texts {
 }
 
 /** Bytes of opened blocks that are kept for the next look. */
-const kept = 8 * 1024 * 1024;
+const kept = 4 * 1024 * 1024;
 
 const columns = 'first, seq, last, last_seq AS lastSeq, count, bytes';
 

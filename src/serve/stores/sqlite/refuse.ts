@@ -10,7 +10,7 @@ export interface Refuse {
 }
 
 /** Bytes after which it is worth it. */
-const worth = 12 * 1024 * 1024;
+const worth = 6 * 1024 * 1024;
 
 /**
  * What zstd has made is held by its handles, which only a whole collection frees; V8 waits for 64 MiB of it before it
