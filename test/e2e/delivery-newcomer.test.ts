@@ -83,9 +83,12 @@ describe('a newcomer', { skip }, () => {
       const page = await browser.newPage();
       const stream = page.locator('#streams tbody tr', { hasText: 'counter/count' });
       await until('the counter in the page', async () => {
+        // Without a line there is no table, and it is opened again.
         await page.goto(address);
-        await page.locator('#streams tbody tr').first().waitFor();
-        return (await stream.count()) > 0;
+        return stream.waitFor({ timeout: 3000 }).then(
+          () => true,
+          () => false,
+        );
       });
       await stream.click();
       await page
@@ -154,6 +157,8 @@ describe('a newcomer', { skip }, () => {
         if (fits(printed, step.prints)) return true;
         printed = commands === '' ? printed : await follow({ ...step, commands });
         return false;
+      }).catch((cause: unknown) => {
+        throw new Error(`it printed:\n${printed}`, { cause });
       });
     }
   });
@@ -163,7 +168,7 @@ describe('a newcomer', { skip }, () => {
     await again();
     await follow(remove);
     const left = await testbed.kubectl(['get', 'clusterrole,clusterrolebinding,namespace', '-o', 'name']);
-    assert.doesNotMatch(left, /\/(kube-log-watcher|logging|tour)$/m);
+    assert.deepEqual(left.match(/^.*\/(kube-log-watcher|logging|tour)$/gm), null);
   });
 
   it('sees them after the commands for Helm', { skip: helm === undefined && 'there is no helm' }, async (context) => {
