@@ -8,10 +8,10 @@ export type Sieve = Uint8Array;
 /** For each condition the texts of which one has to be there, by the hashes of their four bytes. */
 export type Wanted = readonly (readonly Uint32Array[])[];
 
-/** Bytes of a sieve. */
-const sizes = { least: 64, most: 8192 };
+/** Bytes of a sieve. A longer one would take a page of the database for itself. */
+const sizes = { least: 64, most: 1024 };
 /** Of all bits so many may be set in one that is made smaller; one with more than `full` would tell nothing. */
-const share = { half: 0.7, full: 0.95 };
+const share = { half: 0.7, full: 0.85 };
 
 const small = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte));
 
