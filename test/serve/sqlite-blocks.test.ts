@@ -168,42 +168,6 @@ test(`blocks and single lines are one, whatever was put together when: ${rounds}
   }
 });
 
-test('a block that can not have a text is not read, one that may is', () => {
-  const { db, pack, write, find } = open();
-  write(Array.from({ length: 1000 }, (_, index) => entry(`line ${index} of Many`, { time: base + BigInt(index) })));
-  pack();
-  assert.ok(numberOf(db, 'SELECT count(*) FROM sieves') > 0);
-  // Whoever reads the texts now fails.
-  db.exec("UPDATE blocks SET texts = x'00', places = x'00'");
-  const asked = (op: '|=' | '|~', value: string) => find({ ...near, text: [{ op, value }] });
-  for (const [op, value] of [
-    ['|=', 'nothing like this'],
-    ['|~', '[nN][oO][tT][hH][iI][nN][gG]'],
-    ['|~', 'line \\d+ (no|such|thing) here'],
-  ] as const)
-    assert.deepEqual(asked(op, value), [], value);
-  for (const [op, value] of [
-    ['|=', 'of Many'],
-    ['|=', 'Man'],
-    ['|~', '[mM]any'],
-    ['|~', '\\d'],
-  ] as const)
-    assert.throws(() => asked(op, value), value);
-  db.exec('DELETE FROM blocks');
-  assert.equal(numberOf(db, 'SELECT count(*) FROM sieves'), 0);
-  db.close();
-});
-
-test('blocks of before, of which nothing tells what they may have, are read', () => {
-  const { db, pack, write, find } = open();
-  write([entry('a needle'), entry('hay')]);
-  pack();
-  db.exec('DELETE FROM sieves');
-  assert.equal(find({ ...near, text: [{ op: '|=', value: 'needle' }] }).length, 1);
-  assert.equal(find({ ...near, text: [{ op: '|=', value: 'thread' }] }).length, 0);
-  db.close();
-});
-
 test('many lines make blocks of about one size, that are small on the disk', () => {
   const { db, pack, write, find } = open();
   const lines = (from: number) =>

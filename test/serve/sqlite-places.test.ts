@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, test, type TestContext } from 'node:test';
 import type { Store } from '../../src/serve/store.ts';
 import { openSqlite } from '../../src/serve/stores/sqlite.ts';
-import { base, entry, logs, near } from './store-suite.ts';
+import { base, entry, logs } from './store-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'serve-places-'));
 after(() => rmSync(root, { recursive: true }));
@@ -81,19 +81,6 @@ test('a database of a newer version, of something else, or a damaged one is told
     await assert.rejects(open(directory), expected);
     assert.deepEqual(readFileSync(file), spoilt);
   }
-});
-
-test('a database of the first version is read, and written on', async () => {
-  const directory = fresh();
-  const store = await open(directory);
-  await store.write([entry('a'), entry('b')]);
-  await store.close();
-  change(join(directory, 'logs.sqlite'), 'DROP TRIGGER blocks_gone; DROP TABLE sieves; PRAGMA user_version = 1');
-  const again = await open(directory);
-  await again.write([entry('c')]);
-  assert.deepEqual((await logs(again)).toSorted(), ['a', 'b', 'c']);
-  assert.deepEqual(await logs(again, { ...near, text: [{ op: '|=', value: 'b' }] }), ['b']);
-  await again.close();
 });
 
 test('a database that turns out to be damaged later fails its reads', async () => {

@@ -1,6 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Line } from './lines.ts';
-import { sieveOf, type Sieve } from './sieve.ts';
 
 /** Lines of one part that have been put together. Blocks of a part never overlap. */
 export interface Block {
@@ -18,8 +17,6 @@ export interface Block {
   texts: Uint8Array;
   /** Compressed; null if no line has any. */
   metadata: Uint8Array | null;
-  /** What the texts may contain; undefined if that is nearly everything. */
-  sieve: Sieve | undefined;
 }
 
 /** Where the lines of a block are, by column. `starts` has one more: where the last text ends. */
@@ -70,7 +67,6 @@ export function encode(lines: readonly Line[]): Block {
     places: compress(places.taken()),
     texts: compress(texts),
     metadata: metadata.length === 0 ? null : compress(Buffer.concat(metadata)),
-    sieve: sieveOf(texts),
   };
 }
 

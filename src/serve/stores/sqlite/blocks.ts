@@ -3,7 +3,6 @@ import { decodePlaces, decompress, type Places } from './block.ts';
 import type { Filter } from './filter.ts';
 import type { Asked, Line, Point } from './lines.ts';
 import type { Part } from './parts.ts';
-import { canTell, mayHold, type Sieve } from './sieve.ts';
 
 /** A block whose lines can be looked at; what is needed of it is read when it is needed. */
 export interface Opened {
@@ -36,8 +35,6 @@ interface Header {
 interface Source {
   places(): Uint8Array;
   texts(): Texts;
-  /** Undefined if there is none. */
-  sieve(): Sieve | undefined;
   /** Told of the bytes that it takes from now on. */
   grown(bytes: number): void;
 }
@@ -63,7 +60,6 @@ export function createBlocks(db: DatabaseSync, took: (bytes: number) => void) {
   );
   const places = db.prepare(`SELECT places FROM blocks ${here} AND first = ? AND seq = ?`);
   const texts = db.prepare(`SELECT texts, metadata FROM blocks ${here} AND first = ? AND seq = ?`);
-  const sieves = db.prepare(`SELECT bits FROM sieves ${here} AND first = ? AND seq = ?`);
   const opened = new Map<string, { block: Opened; size: number }>();
   let size = 0;
 
@@ -90,7 +86,6 @@ export function createBlocks(db: DatabaseSync, took: (bytes: number) => void) {
           metadata: metadata && decompress(metadata, 16_384),
         };
       },
-      sieve: () => sieves.get(bucket, series, first, seq)?.['bits'] as Uint8Array | undefined,
       grown(bytes) {
         took(bytes);
         if (opened.get(name) !== entry) return;
@@ -199,13 +194,7 @@ function createOpened({ first, seq, last, lastSeq, count, bytes }: Header, sourc
     offsetOf: (index) => places().offsets[index] as number,
     pointOf,
     sizeOf: (index) => (places().starts[index + 1] as number) - (places().starts[index] as number),
-    mayHold({ wanted, needle }) {
-      if (!read && canTell(wanted)) {
-        const sieve = source.sieve();
-        if (sieve && !mayHold(sieve, wanted)) return false;
-      }
-      return !needle || texts().texts.includes(needle);
-    },
+    mayHold: ({ needle }) => !needle || texts().texts.includes(needle),
     *indexes(direction, after, filter) {
       const { offset, seq } = after;
       const forward = direction === 'forward';

@@ -1,6 +1,5 @@
 import { matching } from '../../query/matching.ts';
 import type { TextFilter } from '../../store.ts';
-import { gramsOf, type Wanted } from './sieve.ts';
 
 /** What is wanted of a text. */
 export interface Filter {
@@ -9,8 +8,6 @@ export interface Filter {
   needle: Buffer | undefined;
   /** The rest, of a text that contains them; undefined if there is no more to it. */
   rest: ((bytes: Buffer, from: number, to: number) => boolean) | undefined;
-  /** What a block has to have for any of its texts to hold. */
-  wanted: Wanted;
 }
 
 interface Test {
@@ -19,7 +16,6 @@ interface Test {
   /** Bytes that each text has to contain; if there are no others to the test, it is `whole`. */
   needle?: Buffer | undefined;
   whole?: boolean;
-  wanted: Wanted;
 }
 
 /** All of them hold; undefined if there are none. */
@@ -34,7 +30,6 @@ export function filterOf(filters: readonly TextFilter[]): Filter | undefined {
     holds: (text) => tests.every((test) => test.inText(text)),
     needle: best?.needle,
     rest: rest.length === 0 ? undefined : (bytes, from, to) => rest.every((test) => test.inBytes(bytes, from, to)),
-    wanted: tests.flatMap(({ wanted }) => wanted),
   };
 }
 
@@ -46,14 +41,12 @@ function testOf({ op, value }: TextFilter): Test {
       return {
         inText: (text) => !text.includes(value),
         inBytes: (bytes, from, to) => !isIn(bytes, from, to),
-        wanted: [],
       };
     return {
       inText: (text) => text.includes(value),
       inBytes: isIn,
       ...(needle.length > 0 && { needle }),
       whole: true,
-      wanted: [[gramsOf(value)]],
     };
   }
   const { inText, inBytes, literals } = matching(value);
@@ -61,13 +54,11 @@ function testOf({ op, value }: TextFilter): Test {
     return {
       inText: (text) => !inText(text),
       inBytes: (bytes, from, to) => !inBytes(bytes, from, to),
-      wanted: [],
     };
   const [[only, ...others] = []] = literals;
   return {
     inText,
     inBytes,
     needle: only && others.length === 0 && !only.anyCase ? Buffer.from(only.text) : undefined,
-    wanted: literals.map((texts) => texts.map(({ text }) => gramsOf(text))),
   };
 }

@@ -35,7 +35,6 @@ export function createPack(db: DatabaseSync, full = usual, took: (bytes: number)
     `INSERT INTO blocks (bucket, series, first, seq, last, last_seq, count, bytes, places, texts, metadata)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const addSieve = db.prepare('INSERT INTO sieves (bucket, series, first, seq, bits) VALUES (?, ?, ?, ?, ?)');
   const loosen = db.prepare(`UPDATE parts SET loose = loose - ? ${here}`);
   const lines = createLines(db, took);
 
@@ -86,10 +85,9 @@ export function createPack(db: DatabaseSync, full = usual, took: (bytes: number)
     if (join) removeBlock.run(bucket, series, block.first.offset, block.first.seq);
     removeEntries.run(bucket, series, last.offset, last.seq);
     for (const piece of pieces(all, full)) {
-      const { first, seq, last, lastSeq, count, bytes, places, texts, metadata, sieve } = encode(piece);
+      const { first, seq, last, lastSeq, count, bytes, places, texts, metadata } = encode(piece);
       add.run(bucket, series, first, seq, last, lastSeq, count, bytes, places, texts, metadata);
       took(bytes);
-      if (sieve) addSieve.run(bucket, series, first, seq, sieve);
     }
     loosen.run(taken, bucket, series);
     return taken;

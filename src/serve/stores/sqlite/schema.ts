@@ -2,14 +2,14 @@ import type { DatabaseSync } from 'node:sqlite';
 
 /** In the head of the file: says whose it is. */
 export const application = 0x6b6c7701;
-export const version = 2;
+export const version = 1;
 
 /**
  * What comes in is a row of `entries`; later, many of them are put together into one of `blocks`, compressed. Both lie by
  * hour and series, so what is read together lies together, and what expires goes page by page. `parts` tells what is
  * where: the entries of one series in one hour, and how many of them are not in blocks; `state` tells how much there is.
  */
-const first = `
+const tables = `
   CREATE TABLE series (
     id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, key TEXT NOT NULL
   ) STRICT;
@@ -32,34 +32,17 @@ const first = `
   INSERT INTO state VALUES (0, 0);
 `;
 
-/**
- * What the texts of a block may contain; blocks of before have none of it, and are read to find that out. It lies apart
- * from them, so that many are looked at quickly.
- */
-const second = `
-  CREATE TABLE sieves (
-    bucket INTEGER NOT NULL, series INTEGER NOT NULL, first INTEGER NOT NULL, seq INTEGER NOT NULL, bits BLOB NOT NULL,
-    PRIMARY KEY (bucket, series, first, seq)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER blocks_gone AFTER DELETE ON blocks BEGIN
-    DELETE FROM sieves WHERE bucket = old.bucket AND series = old.series AND first = old.first AND seq = old.seq;
-  END;
-`;
-/** By the version that begins with them. */
-const steps = [first, second];
-
-/** Makes the tables in a new database, and what is new in an old one. Throws if it is not ours, or of a version that isn't known yet. */
+/** Makes the tables in a new database. Throws if it is not ours, or of a version that isn't known yet. */
 export function prepareSchema(db: DatabaseSync): void {
   inTransaction(db, () => {
     const found = numberOf(db, 'PRAGMA user_version');
     const owner = numberOf(db, 'PRAGMA application_id');
     if (owner === 0 && numberOf(db, 'SELECT count(*) FROM sqlite_schema') === 0) {
-      db.exec(`${steps.join('')} PRAGMA application_id = ${application}; PRAGMA user_version = ${version}`);
+      db.exec(`${tables} PRAGMA application_id = ${application}; PRAGMA user_version = ${version}`);
       return;
     }
     if (owner !== application) throw new Error('it is a database of something else');
     if (found > version) throw new Error(`it was made by a newer version of this program (its version is ${found})`);
-    if (found < version) db.exec(`${steps.slice(found).join('')} PRAGMA user_version = ${version}`);
   });
 }
 
