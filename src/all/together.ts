@@ -10,14 +10,14 @@ export type Role = (signal: AbortSignal) => Promise<number>;
 export async function runTogether(signal: AbortSignal, keeper: Role, feeders: readonly Role[]): Promise<number> {
   const feeding = new AbortController();
   const keeping = new AbortController();
-  const end = () => feeding.abort(signal.reason);
+  const end = () => feeding.abort(signal.reason ?? 'another role has ended');
   signal.addEventListener('abort', end);
   if (signal.aborted) end();
   const kept = keeper(keeping.signal);
   const fed = feeders.map((feed) => feed(feeding.signal));
   for (const one of [kept, ...fed]) one.then(end, end);
   const ends = await Promise.allSettled(fed);
-  keeping.abort(signal.reason);
+  keeping.abort(signal.reason ?? 'another role has ended');
   return outcomeOf([...(await Promise.allSettled([kept])), ...ends]);
 }
 

@@ -60,7 +60,7 @@ export function openCassandra(settings: CassandraSettings, log: Log): Store {
         return;
       } catch (error) {
         problem = gist(error);
-        log.warn('cassandra is not there yet', { error });
+        log.warn('cassandra is not there yet', { error: problem });
         await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal: ended.signal }).catch(() => undefined);
       }
     }
