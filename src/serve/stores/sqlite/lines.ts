@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { createBlocks, type Opened } from './blocks.ts';
+import { createBlocks } from './blocks.ts';
 import type { Filter } from './filter.ts';
+import type { Opened } from './opened.ts';
 import type { Part } from './parts.ts';
 
 export interface Line {
