@@ -113,6 +113,7 @@ export async function createStage(runtime: Runtime) {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: {
           PATH: process.env['PATH'],
+          ...(flags.length > 0 && imageVariables()),
           WATCHER_AGENTS: [...agents, ...(more?.agents ?? [])].join(),
           ...(runtime === 'docker' && { WATCHER_CONTAINERS_PATH: node.containers }),
           WATCHER_PODS_PATH: node.pods,
@@ -186,11 +187,19 @@ export function outputsOf({ container, pod }: Resident, shipper: string): string
 
 export const agents = ['scalyr', 'appdynamics', 'loki', 'symlinker'] as const;
 
+const dockerfile = () => readFileSync(join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
+
 /** The flags of Node with which the image runs. */
 export function imageFlags(): string[] {
-  const file = readFileSync(join(import.meta.dirname, '..', 'Dockerfile'), 'utf8');
-  const command = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(file)?.[1] ?? '[]') as string[];
+  const command = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile())?.[1] ?? '[]') as string[];
   return command.slice(1, -1);
+}
+
+/** What it sets for the allocator. */
+export function imageVariables(): Record<string, string> {
+  return Object.fromEntries(
+    [...dockerfile().matchAll(/\b(MALLOC_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
+  );
 }
 
 /** When a file or link was last made, renamed or changed, by the file system's clock: milliseconds since the epoch. */
