@@ -6,11 +6,11 @@ import type { Process } from './config/command.ts';
 import { ConfigError } from './config/error.ts';
 import { mask } from './system/secrets.ts';
 
-// A watcher waits most of its time: V8's compilers take a fifth of its memory and save it little. They are turned off
-// before their own code is touched, so before all else is loaded.
+// A watcher waits most of its time: V8's optimizing compilers take a fifth of its memory and save it little. They are
+// turned off before their own code is touched, so before all else is loaded.
 const [, , command = 'watch'] = process.argv;
 if (command === 'watch' || command.startsWith('-'))
-  for (const compiler of ['opt', 'maglev', 'sparkplug']) setFlagsFromString(`--no-${compiler}`);
+  for (const compiler of ['opt', 'maglev']) setFlagsFromString(`--no-${compiler}`);
 
 const ended = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ended.abort(signal));
