@@ -10,7 +10,7 @@ import { createAudited, type Audited } from './support/audited.ts';
 import { helm } from './support/helm.ts';
 import { deployment, pod, staticPod } from './support/objects.ts';
 import { buildImage, createRelease, type Release, type Stored } from './support/release.ts';
-import { openTestbed, skip as none, type Testbed } from './support/testbed.ts';
+import { openTestbed, skipLong as none, type Testbed } from './support/testbed.ts';
 import { until } from './support/until.ts';
 
 const skip = none || (helm === undefined && 'there is no helm');

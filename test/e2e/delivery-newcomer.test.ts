@@ -12,7 +12,7 @@ import { furnish } from './support/furnished.ts';
 import { helm, root } from './support/helm.ts';
 import { fits, stepsIn, type Step } from './support/page-commands.ts';
 import { openTerminal, type Terminal } from './support/terminal.ts';
-import { openTestbed, skip, type Testbed } from './support/testbed.ts';
+import { openTestbed, skipLong as skip, type Testbed } from './support/testbed.ts';
 import { until } from './support/until.ts';
 
 const namespace = 'logging';

@@ -11,7 +11,7 @@ import { apply, asked, manifest, moved, podsOf, remove, rolledOut, said, type Ch
 import { root } from './support/helm.ts';
 import { pod } from './support/objects.ts';
 import { buildImage, type Stored } from './support/release.ts';
-import { openTestbed, skip, type Testbed } from './support/testbed.ts';
+import { openTestbed, skipLong as skip, type Testbed } from './support/testbed.ts';
 import { until } from './support/until.ts';
 
 const nodes = ['docker', 'containerd'] as const;

@@ -13,7 +13,7 @@ import { pod } from './support/objects.ts';
 import { buildPrograms } from './support/programs.ts';
 import type { Receiver } from './support/received.ts';
 import { buildImage } from './support/release.ts';
-import { openTestbed, skip, type Testbed } from './support/testbed.ts';
+import { openTestbed, skipLong as skip, type Testbed } from './support/testbed.ts';
 import { until } from './support/until.ts';
 
 const nodes = ['docker', 'containerd'] as const;

@@ -9,7 +9,7 @@ import { missing, startCluster, type Cluster } from './support/cassandra.ts';
 import { helm } from './support/helm.ts';
 import { pod } from './support/objects.ts';
 import { buildImage, createRelease, type Stored } from './support/release.ts';
-import { openTestbed, skip as none, type Testbed } from './support/testbed.ts';
+import { openTestbed, skipLong as none, type Testbed } from './support/testbed.ts';
 import { until } from './support/until.ts';
 
 const nodes = ['docker', 'containerd'] as const;

@@ -32,6 +32,11 @@ export const skip = process.env['E2E_TESTBED']
   : 'set E2E_TESTBED to a script that brings up a cluster: `SCRIPT up`, `down`, `env` and `exec NODE COMMAND…`, ' +
     'with a node `docker` and a node `containerd`';
 
+const { E2E_LONG_UNTIL: until = 'Infinity' } = process.env;
+/** The same for what takes minutes: a run that is bounded has no time for it after `E2E_LONG_UNTIL`, seconds since 1970. */
+export const skipLong =
+  skip || (Number(until) * 1000 < Date.now() && 'the time for long tests is over: E2E_LONG_UNTIL');
+
 export async function openTestbed(): Promise<Testbed> {
   const script = process.env['E2E_TESTBED'] ?? '';
   const wasUp = (await ran(script, ['env'])).code === 0;
