@@ -83,7 +83,7 @@ describe('signing in to the page', { skip: noBrowser }, () => {
     assert.equal(await dialog(page).getByLabel('Name').inputValue(), 'ann');
     await page.keyboard.press('Escape');
     await page.getByRole('heading', { name: 'Sign in to see the logs' }).waitFor();
-    assert.equal(await page.locator('input[type=password]').count(), 0);
+    await page.locator('input[type=password]').waitFor({ state: 'detached' });
     await page.locator('#message').getByRole('button', { name: 'Sign in' }).click();
     await dialog(page).getByLabel('Name').fill('ann');
     await dialog(page).getByLabel('Password').fill(password);
