@@ -103,7 +103,7 @@ const pure = [
     'query/row',
     'query/selection',
   ].map((name) => `src/serve/${name}.ts`),
-  ...['automaton', 'classes', 'closure', 'literals', 'program', 'syntax'].map((name) => `src/serve/regex/${name}.ts`),
+  ...['automaton', 'classes', 'closure', 'contained', 'program', 'syntax'].map((name) => `src/serve/regex/${name}.ts`),
   ...['lexer', 'line', 'names', 'parse', 'parse-log', 'parsers', 'print', 'reader', 'stages', 'syntax', 'vector'].map(
     (name) => `src/serve/logql/${name}.ts`,
   ),

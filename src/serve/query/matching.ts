@@ -1,6 +1,6 @@
 import { strangersPattern } from '../../system/pattern.ts';
 import { createAutomaton } from '../regex/automaton.ts';
-import { literalsOf, type Literal } from '../regex/literals.ts';
+import { textOf } from '../regex/contained.ts';
 import { compile } from '../regex/program.ts';
 import { parse } from '../regex/syntax.ts';
 
@@ -9,8 +9,8 @@ export interface Matching {
   inText(text: string): boolean;
   /** In UTF-8, from one byte to before another. */
   inBytes(bytes: Buffer, from: number, to: number): boolean;
-  /** Texts that what matches contains, of each list one at least; those that tell most come first. */
-  literals: readonly (readonly Literal[])[];
+  /** A text that what matches contains; empty if none is known. */
+  contained: string;
 }
 
 /** An automaton that has forgotten its states more often than this is slower than V8's own. */
@@ -21,12 +21,12 @@ export function matching(pattern: string): Matching {
   const expression = strangersPattern(pattern);
   const node = parse(pattern);
   const program = node && compile(node);
-  const literals = node ? literalsOf(node) : [];
+  const contained = node ? textOf(node) : '';
   if (!program)
     return {
       inText: (text) => expression.test(text),
       inBytes: (bytes, from, to) => expression.test(bytes.toString('utf8', from, to)),
-      literals,
+      contained,
     };
   const automaton = createAutomaton(program);
   return {
@@ -35,6 +35,6 @@ export function matching(pattern: string): Matching {
       automaton.forgot > patience
         ? expression.test(bytes.toString('utf8', from, to))
         : automaton.inBytes(bytes, from, to),
-    literals,
+    contained,
   };
 }
