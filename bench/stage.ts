@@ -196,7 +196,7 @@ export function imageFlags(): string[] {
 }
 
 /** What it sets for the allocator. */
-export function imageVariables(): Record<string, string> {
+function imageVariables(): Record<string, string> {
   return Object.fromEntries(
     [...dockerfile().matchAll(/\b(MALLOC_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
   );

@@ -6,7 +6,7 @@ import type { Option, OptionTable } from './option.ts';
 import { settingsOf, type Given, type Setting } from './setting.ts';
 
 /** How flags are written; the command line's own yargs and the reading of values have to agree on it. */
-export const flagSyntax = {
+const flagSyntax = {
   'camel-case-expansion': false,
   'dot-notation': false,
   'parse-numbers': false,

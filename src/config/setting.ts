@@ -56,7 +56,7 @@ export function settingsOf(owner: string, table: OptionTable): Setting[] {
   });
 }
 
-export function variableName(name: string): string {
+function variableName(name: string): string {
   return `WATCHER_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 

@@ -58,7 +58,7 @@ export async function actualFiles({ agent, fill }: Tested, directory: string): P
 }
 
 /** What the case's directory says it should give. */
-export async function expectedFiles(directory: string): Promise<Map<string, string>> {
+async function expectedFiles(directory: string): Promise<Map<string, string>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())

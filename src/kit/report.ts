@@ -12,7 +12,7 @@ export function findingText({ problem, example, outputs = [] }: Finding): string
 }
 
 /** The results of all checks, a line for each, with what was found below. */
-export function resultsText(results: readonly CheckResult[]): string {
+function resultsText(results: readonly CheckResult[]): string {
   const width = Math.max(...results.map(({ name }) => name.length));
   return results
     .map(({ name, meaning, finding }) => {

@@ -37,7 +37,7 @@ export function endpoints(watch: Watch, settings: () => Settings, metrics: Metri
 }
 
 /** Fails only for what a restart cures: not for an API server that is away. */
-export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<string, Check> {
+function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<string, Check> {
   const since = loop.runningSince;
   const seconds = secondsAt(since, now);
   return {
@@ -46,7 +46,7 @@ export function liveness({ loop }: Pick<Watch, 'loop'>, now: number): Record<str
 }
 
 /** Ready once the pods are synced, the disk could be looked at, and every agent is applied. */
-export function readiness(
+function readiness(
   { state, pods, surroundings, crew }: Pick<Watch, 'state' | 'pods' | 'surroundings' | 'crew'>,
   { running }: Settings,
   now: number,

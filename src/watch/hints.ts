@@ -29,7 +29,7 @@ export interface HintSubject {
 }
 
 /** Who has given a hint, from the strongest to the weakest. */
-export const givers = ['container', 'pod', 'namespace', 'policy', 'default'] as const;
+const givers = ['container', 'pod', 'namespace', 'policy', 'default'] as const;
 export type Giver = (typeof givers)[number];
 
 /** The same in words. */

@@ -73,7 +73,7 @@ export function sourcesOf(name: string, map: LabelMap): string[] | undefined {
 /** Whether a source, as it is written, looks at the namespace's labels. */
 export const isOfNamespace = (source: string) => source.startsWith('namespace-label:');
 
-export function isMapped(name: string): name is MappedName {
+function isMapped(name: string): name is MappedName {
   return (mappedNames as readonly string[]).includes(name);
 }
 

@@ -24,7 +24,7 @@ const current = 2;
 export const snapshotPath = (directory: string) => join(directory, 'kube-log-watcher.snapshot.json');
 
 /** The snapshot at the path; undefined when there is none. One that can't be understood is an error. */
-export async function readSnapshot(path: string): Promise<Snapshot | undefined> {
+async function readSnapshot(path: string): Promise<Snapshot | undefined> {
   let text: string;
   try {
     text = await fs.readFile(path, 'utf8');
@@ -42,7 +42,7 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
  * Written before the configuration that rests on it, so that no restart can know less than the disk shows. Not synced:
  * a power failure ends the containers too, and a torn snapshot is none.
  */
-export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
+async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   await fs.ensureDir(dirname(path));
   await fs.writeFile(`${path}.next`, JSON.stringify({ version: current, ...snapshot }), { mode: 0o600 });
   await fs.rename(`${path}.next`, path);

@@ -42,7 +42,7 @@ const plain: Readonly<Record<string, number>> = {
   text: 0x0d,
 };
 
-export function typeBytes(type: Type): Buffer {
+function typeBytes(type: Type): Buffer {
   const [collection = '', of = 'text'] = type.split(' ');
   if (collection === 'map') return Buffer.concat([short(0x21), typeBytes('text'), typeBytes('text')]);
   if (collection === 'set') return Buffer.concat([short(0x22), typeBytes(of as Type)]);
@@ -50,7 +50,7 @@ export function typeBytes(type: Type): Buffer {
 }
 
 /** The types of what is asked for by name in statements, and told in rows. */
-export const columns: Readonly<Record<string, Type>> = {
+const columns: Readonly<Record<string, Type>> = {
   key: 'text',
   data_center: 'text',
   rack: 'text',

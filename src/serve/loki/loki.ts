@@ -9,7 +9,7 @@ import { parseTime } from '../time.ts';
 // What Loki's own clients ask for and what they take. Source: https://grafana.com/docs/loki/latest/reference/loki-http-api/
 
 /** The parameters of a request, from its address and from a form in its body. */
-export async function formOf({ method, query, headers, body }: Asked): Promise<URLSearchParams> {
+async function formOf({ method, query, headers, body }: Asked): Promise<URLSearchParams> {
   if (method !== 'POST') return query;
   const isForm = String(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
   const form = new URLSearchParams(isForm ? (await body()).toString('utf8') : '');
@@ -86,7 +86,7 @@ export function readBounds(
 }
 
 /** Refuses what spans more seconds than a query may; 0 for any. */
-export function boundRange(length: bigint, most: number): void {
+function boundRange(length: bigint, most: number): void {
   if (most > 0 && length > BigInt(Math.round(most * 1e9)))
     throw new LogqlError(`the query time range exceeds the limit (${length / second}s > ${most}s)`);
 }

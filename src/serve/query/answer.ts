@@ -26,7 +26,7 @@ const cursorProblem = ({ message }: Error) => ({
 });
 
 /** The answer to a failure of the store; what the end of the request has caused is thrown on. */
-export function failure(error: unknown, signal: AbortSignal, tell: (error: unknown) => void): Reply {
+function failure(error: unknown, signal: AbortSignal, tell: (error: unknown) => void): Reply {
   if (signal.aborted || (error instanceof Error && 'status' in error)) throw error;
   const fault = faultOf(error);
   if (!(error instanceof StoreNotReady)) tell(error);

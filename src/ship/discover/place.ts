@@ -1,7 +1,7 @@
 import { parsePodDirectory } from '../../logs/paths.ts';
 
 /** What the kubelet's names tell of a log, by one of the paths that lead to it; undefined where nothing. */
-export function attributesOfPath(path: string): Record<string, string> | undefined {
+function attributesOfPath(path: string): Record<string, string> | undefined {
   const [directory = '', container = '', file = ''] = path.split('/').slice(-3);
   const pod = parsePodDirectory(directory);
   const restart = /^(\d+)\.log$/.exec(file)?.[1];

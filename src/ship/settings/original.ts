@@ -10,7 +10,7 @@ export function isOriginal(read: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** `500ms`, `1m30s`, `1h`: a duration as Go writes it, in seconds; a number is nanoseconds there, but nobody means that. */
-export function seconds(text: unknown): number | undefined {
+function seconds(text: unknown): number | undefined {
   if (typeof text === 'number') return text;
   if (typeof text !== 'string' || !/^([\d.]+(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
   const units: Record<string, number> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };

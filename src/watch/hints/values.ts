@@ -29,7 +29,7 @@ const mostAttributes = 30;
 const mostOfAnAttribute = 1024;
 
 /** What stands in the place of a text that a redaction rule without `replacement` matches. */
-export const redacted = '***';
+const redacted = '***';
 
 /**
  * Understands the value of a hint: an annotation's text, or a structure of the operator's. What is good in a list or a

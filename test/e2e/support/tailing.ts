@@ -8,7 +8,7 @@ import { startCollector, type Collector } from './collector.ts';
 import { startConmon } from './conmon.ts';
 
 /** A made-up `/var/log` for files that real programs write. */
-export function makePlace(t: TestContext) {
+function makePlace(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'klw-tail-'));
   const mounted: string[] = [];
   t.after(() => {

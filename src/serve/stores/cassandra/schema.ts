@@ -46,7 +46,7 @@ interface Table {
 }
 
 /** Our tables by name. What an earlier log server made is called `logs` and is left alone. */
-export function tablesOf(retention: number): Readonly<Record<string, Table>> {
+function tablesOf(retention: number): Readonly<Record<string, Table>> {
   const window = windowOf(retention);
   const indexed = retention === 0 ? 0 : retention + margin;
   const settings = (ttl: number) =>

@@ -16,7 +16,7 @@ const statement =
   'WHERE series = ? AND seconds = ? AND start = ? AND time = ? AND hash = ? AND number = ?';
 
 /** The first 16 bytes of SHA-256, hexadecimal. */
-export const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
+const digest = (text: string): string => hash('sha256', text, 'hex').slice(0, 32);
 
 export interface Writing {
   spread: Spread;

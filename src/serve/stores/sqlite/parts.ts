@@ -99,7 +99,7 @@ function wordsOf(matchers: readonly Matcher[]): [string, string, string] {
 const bucketOf = (row: Record<string, unknown> | undefined): number | undefined =>
   typeof row?.['bucket'] === 'number' ? row['bucket'] : undefined;
 
-export function sourceTest(matchers: readonly Matcher[]): (source: Source) => boolean {
+function sourceTest(matchers: readonly Matcher[]): (source: Source) => boolean {
   const tests = matchers.map((matcher) => ({ name: matcher.name, holds: valueTest(matcher) }));
   return (source) => {
     const entry = { ...source, time: 0n, log: '', metadata: {} };

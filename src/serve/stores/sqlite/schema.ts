@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** In the head of the file: says whose it is. */
-export const application = 0x6b6c7701;
-export const version = 1;
+const application = 0x6b6c7701;
+const version = 1;
 
 /**
  * What comes in is a row of `entries`; later, many of them are put together into one of `blocks`, compressed. Both lie by
