@@ -29,15 +29,9 @@ const escapePattern = (text) => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.r
  * @param {string} [except] A name whose filter does not count here.
  */
 export function selection({ q, filters, from, to }, except) {
-  const query = seriesSelection({ filters: filters.filter(({ name }) => name !== except), from, to });
-  if (q.trim() !== '') query.append('q', q);
-  return query;
-}
-
-/** The same without what is said of the text. @param {Pick<State, 'filters' | 'from' | 'to'>} state */
-export function seriesSelection({ filters, from, to }) {
   const query = new URLSearchParams({ from, to });
-  for (const filter of filters.filter(({ name }) => askable(name)))
+  for (const filter of filters.filter(({ name }) => name !== except && askable(name)))
     for (const [name, value] of parametersOf(filter)) query.append(name, value);
+  if (q.trim() !== '') query.append('q', q);
   return query;
 }

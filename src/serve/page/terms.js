@@ -55,9 +55,3 @@ function tokensOf(expression) {
     return { kind, text: kind === 'quoted' ? text.replaceAll(/\\(["\\])/g, '$1') : text };
   });
 }
-
-/** A text as the search box takes it. @param {string} text */
-export const quoted = (text) =>
-  /^[^\s()"=!~/]+$/.test(text) && !/^(and|or|not)$/.test(text)
-    ? text
-    : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
