@@ -42,9 +42,7 @@ const ansi = await part<{ parseAnsi(text: string): { text: string; styles: strin
 const json = await part<{ jsonOf(line: string): string | undefined; prettyJson(text: string): { text: string }[] }>(
   'json',
 );
-const terms = await part<{ markPattern(expression: string): RegExp | undefined; quoted(text: string): string }>(
-  'terms',
-);
+const terms = await part<{ markPattern(expression: string): RegExp | undefined }>('terms');
 const level = await part<{ levelOfEntry(entry: object): string }>('level');
 const time = await part<{
   readTime(typed: string, utc: boolean): string | undefined;
@@ -185,10 +183,12 @@ test('what is searched is marked, what is shut out is not', () => {
   assert.deepEqual(marks('not timeout and pod=error and not (error or ERROR)', text), []);
   assert.deepEqual(marks('/(a+)+$/', `${'a'.repeat(100)}!`), []);
   assert.deepEqual(marks('/(/', text), []);
+  // What the server takes for a text, the page marks.
   fc.assert(
     fc.property(word, (text) => {
-      const read = readExpression(terms.quoted(text));
-      assert.deepEqual(read, { kind: 'text', filter: { op: '|=', value: text } });
+      const quoted = `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+      assert.deepEqual(readExpression(quoted), { kind: 'text', filter: { op: '|=', value: text } });
+      assert.deepEqual(marks(quoted, text), [text]);
     }),
   );
 });
