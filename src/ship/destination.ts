@@ -30,7 +30,7 @@ export interface Destination {
   labelLimit: number;
   /** Labels of all records. */
   externalLabels: Readonly<Record<string, string>>;
-  /** Attributes that go with each record beside the labels. */
+  /** Attributes that go with each record beside the labels; `*` stands for all others that are no labels. */
   metadata: readonly string[];
   node: string;
   /** True if records tell the whole name, `<pod>_<namespace>_<container>`, as well as its parts. */

@@ -74,7 +74,11 @@ export const shipOptions = {
     describe: 'Attributes that become labels in Loki; * for all others that there are',
   },
   'label-limit': { type: 'number', default: 15, min: 1, describe: 'The most labels of a stream, as Loki allows' },
-  metadata: { type: 'list', default: ['path', 'pod_uid'], describe: "Attributes for Loki's structured metadata" },
+  metadata: {
+    type: 'list',
+    default: ['path', 'pod_uid'],
+    describe: "Attributes for Loki's structured metadata; * for all others that are no labels",
+  },
   'external-labels': { type: 'data', describe: 'Labels of all records, a mapping' },
   headers: { type: 'data', describe: 'Headers of all requests, a mapping' },
   'batch-size': {

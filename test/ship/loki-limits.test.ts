@@ -22,7 +22,7 @@ async function both(t: TestContext, changes: Partial<Destination> = {}, options:
   const send = async (...records: ReturnType<typeof makeRecord>[]) => {
     const batch = sink.batch();
     for (const record of records) batch.add(record);
-    await sink.send(batch, AbortSignal.timeout(8000));
+    await sink.send(batch, AbortSignal.timeout(60_000));
   };
   return { server, told, send, lines: server.lines };
 }
@@ -129,6 +129,17 @@ for (const encoding of ['protobuf', 'json']) {
     assert.deepEqual(told.dropped, [['line-too-long', 1]]);
     assert.equal(server.requests.length, 1);
     assert.ok(Object.keys(server.entries[0]?.metadata ?? {}).length > 10);
+  });
+
+  test(`${encoding}: metadata=* is all that is no label, that of its stream`, async (t) => {
+    const { send, server } = await both(t, { encoding, labels: ['namespace', 'node'], metadata: ['*'] });
+    const source = makeSource('/a', { namespace: 'n', team: 'pay', 'a.b/c': 'd', none: '' });
+    await send(makeRecord('out', { source, nanos: 1 }), makeRecord('err', { source, nanos: 2, stream: 1 }));
+    for (const { labels, line, metadata } of server.entries) {
+      assert.deepEqual(labels, { namespace: 'n', node: 'node-1' });
+      assert.deepEqual(metadata, { a_b_c: 'd', path: '/a', stream: `std${line}`, team: 'pay' });
+    }
+    assert.equal(server.entries.length, 2);
   });
 
   test(`${encoding}: P-10: what comes again is stored once; another text of the same time is kept`, async (t) => {

@@ -6,10 +6,21 @@ function pairsOf(all: Readonly<Record<string, string>>, names: readonly string[]
   return names.flatMap((name): [string, string][] => (all[name] ? [[labelName(name), all[name]]] : []));
 }
 
+/** Where a record is from. */
+interface Origin {
+  source: Source;
+  stream: 0 | 1;
+}
+
 /** Loki's limits of structured metadata by default: 64 KiB and 128 pairs an entry. */
-export function metadataOf(all: Readonly<Record<string, string>>, names: readonly string[]): [string, string][] {
+export function metadataOf({ source, stream }: Origin, destination: Destination): [string, string][] {
+  const { metadata, node } = destination;
+  const told = attributesOf(source, stream, node);
+  const labels = new Map(labelsOf({ source, stream }, destination));
+  const rest = Object.keys(told).filter((name) => !labels.has(labelName(name)));
+  const names = metadata.includes('*') ? new Set([...metadata, ...rest.sort()]) : metadata;
   let left = 60 * 1024;
-  return pairsOf(all, names.slice(0, 128)).flatMap(([name, value]): [string, string][] => {
+  return pairsOf(told, [...names].slice(0, 128)).flatMap(([name, value]): [string, string][] => {
     const short = shorten(value);
     left -= Buffer.byteLength(name) + Buffer.byteLength(short);
     return left < 0 ? [] : [[name, short]];
@@ -17,7 +28,7 @@ export function metadataOf(all: Readonly<Record<string, string>>, names: readonl
 }
 
 /** Loki's limits of labels by default: 15 a stream, which is the destination's to say, and 2048 bytes of a value. */
-export function labelsOf({ source, stream }: { source: Source; stream: 0 | 1 }, destination: Destination) {
+export function labelsOf({ source, stream }: Origin, destination: Destination) {
   const { externalLabels, labels, labelLimit, node } = destination;
   const told = attributesOf(source, stream, node);
   const names = labels.includes('*') ? new Set([...labels, ...Object.keys(told).sort()]) : labels;

@@ -1,4 +1,4 @@
-import { attributesOf, type Destination, type SinkPlugin } from '../destination.ts';
+import type { Destination, SinkPlugin } from '../destination.ts';
 import type { Outcome } from '../deliver.ts';
 import { createEntries, type Entries } from '../entries.ts';
 import type { Format } from '../loki/format.ts';
@@ -49,11 +49,12 @@ interface LokiBatch extends Batch {
 }
 
 function lokiBatch(destination: Destination, format: Format): LokiBatch {
-  const { batchSize, metadata, node } = destination;
+  const { batchSize } = destination;
   const entries = createEntries();
   let last: Source['attributes'] | undefined;
-  let tail: Buffer = Buffer.alloc(0);
-  const known = new WeakMap<object, Buffer>();
+  let tails: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+  const known = new WeakMap<object, [Buffer, Buffer]>();
+  const tail = (source: Source, stream: 0 | 1) => format.metadata(metadataOf({ source, stream }, destination));
   return {
     entries,
     get count() {
@@ -62,16 +63,15 @@ function lokiBatch(destination: Destination, format: Format): LokiBatch {
     get size() {
       return entries.size;
     },
-    room: (bytes) => entries.count === 0 || entries.size + bytes + tail.length + 64 <= batchSize,
+    room: (bytes) => entries.count === 0 || entries.size + bytes + tails[0].length + 64 <= batchSize,
     add(record) {
-      const { source } = record;
+      const { source, stream } = record;
       if (source.attributes !== last) {
         last = source.attributes;
-        const all = attributesOf(source, 0, node);
-        tail = known.get(last) ?? format.metadata(metadataOf(all, metadata));
-        known.set(last, tail);
+        tails = known.get(last) ?? [tail(source, 0), tail(source, 1)];
+        known.set(last, tails);
       }
-      format.encode(record, tail, entries);
+      format.encode(record, tails[stream], entries);
     },
     clear() {
       entries.clear();
