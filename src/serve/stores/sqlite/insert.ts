@@ -2,14 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Batch } from './batch.ts';
 import { unpackTexts } from './texts.ts';
-import { createLines, type Point } from './lines.ts';
-import { momentOf, type Moment } from './place.ts';
-
-/** What is there of one series at one instant: by text how many, and how many of them the batch in hand has named. */
-interface Instant extends Moment {
-  next: number;
-  texts: Map<string, { there: number; batch: number; named: number }>;
-}
+import { createInstants, emptyInstant, type Instant } from './instants.ts';
+import { momentOf } from './place.ts';
 
 interface Known {
   id: number;
@@ -33,8 +27,7 @@ const remembered = 20_000;
 export function createInsert(db: DatabaseSync) {
   const findSeries = db.prepare('SELECT id FROM series WHERE hash = ?');
   const addSeries = db.prepare('INSERT INTO series (hash, key) VALUES (?, ?)');
-  const findNewest = db.prepare('SELECT bucket, last FROM parts WHERE series = ? ORDER BY bucket DESC LIMIT 1');
-  const lines = createLines(db);
+  const instants = createInstants(db);
   const addEntry = db.prepare(
     'INSERT INTO entries (bucket, series, offset, seq, metadata, log) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -53,38 +46,19 @@ export function createInsert(db: DatabaseSync) {
     const hash = createHash('sha256').update(key).digest().subarray(0, 16);
     const row = findSeries.get(hash);
     const fresh: Known = row
-      ? { id: Number(row['id']), newest: newestOf(Number(row['id'])) }
+      ? { id: Number(row['id']), newest: instants.newest(Number(row['id'])) }
       : { id: Number(addSeries.run(hash, key).lastInsertRowid), newest: undefined };
     if (known.size >= remembered) known.clear();
     known.set(key, fresh);
     return fresh;
   }
 
-  function newestOf(series: number): Instant | undefined {
-    const row = findNewest.get(series);
-    return row && instantOf(series, { bucket: Number(row['bucket']), offset: Number(row['last']) });
-  }
-
-  function instantOf(series: number, { bucket, offset }: Moment): Instant {
-    const instant: Instant = { bucket, offset, next: 0, texts: new Map() };
-    let after: Point | undefined = { offset, seq: -1 };
-    while (after) {
-      const range = { low: offset, high: offset };
-      const asked = { direction: 'forward', after, range, size: 4096, filter: undefined } as const;
-      const chunk = lines.read({ bucket, series }, asked);
-      for (const { seq, log } of chunk.lines) {
-        instant.next = seq + 1;
-        instant.texts.set(log, { there: (instant.texts.get(log)?.there ?? 0) + 1, batch: 0, named: 0 });
-      }
-      after = chunk.end;
-    }
-    return instant;
-  }
-
   function add(batch: Batch, parts: Map<string, Part>, older: Map<string, Instant>): void {
     batches += 1;
     const sources = batch.keys.map(lookUp);
     const returns = goesBack(batch);
+    let edges: [bigint, bigint][] | undefined;
+    const areNew: (boolean | undefined)[] = [];
     const textOf = unpackTexts(batch.texts);
     const { ends } = batch.texts;
     for (const [index, number] of batch.of.entries()) {
@@ -97,10 +71,11 @@ export function createInsert(db: DatabaseSync) {
       if (order > 0 || !instant) {
         // What the batch has named of an instant counts until its end.
         if (instant && returns) older.set(`${id} ${instant.bucket} ${instant.offset}`, instant);
-        source.newest = instant = { bucket, offset, next: 0, texts: new Map() };
+        source.newest = instant = emptyInstant({ bucket, offset });
       } else if (order < 0) {
         const key = `${id} ${bucket} ${offset}`;
-        instant = older.get(key) ?? instantOf(id, { bucket, offset });
+        const isNew = (areNew[number] ??= instants.areNew(id, ...((edges ??= edgesOf(batch))[number] ?? [0n, 0n])));
+        instant = older.get(key) ?? (isNew ? emptyInstant : instants.at)({ bucket, offset }, id);
         older.set(key, instant);
       }
       let text = instant.texts.get(log);
@@ -155,4 +130,16 @@ function note(parts: Map<string, Part>, one: Part): void {
   part.last = Math.max(part.last, one.last);
   part.count += one.count;
   part.bytes += one.bytes;
+}
+
+/** Of each source of a batch, the earliest and the latest time. */
+function edgesOf({ of, times }: Batch): [bigint, bigint][] {
+  const edges: [bigint, bigint][] = [];
+  for (const [index, number] of of.entries()) {
+    const time = times[index] ?? 0n;
+    const edge = (edges[number] ??= [time, time]);
+    if (time < edge[0]) edge[0] = time;
+    else if (time > edge[1]) edge[1] = time;
+  }
+  return edges;
 }

@@ -72,7 +72,7 @@ export function createLines(db: DatabaseSync, took: (bytes: number) => void = ()
         direction === 'forward'
           ? '(offset, seq) > (?, ?) AND (offset, seq) <= (?, ?) ORDER BY offset, seq'
           : '(offset, seq) < (?, ?) AND (offset, seq) >= (?, ?) ORDER BY offset DESC, seq DESC'
-      } LIMIT ?`,
+      } LIMIT +?`,
     );
   const whole = { forward: statement('metadata, log', 'forward'), backward: statement('metadata, log', 'backward') };
   const bare = statement("NULL AS metadata, '' AS log", 'forward');
