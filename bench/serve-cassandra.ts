@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { missing, startCluster } from '../test/e2e/support/cassandra.ts';
-import { cpuOf, load, memoryOf } from './process.ts';
-import { ask, fill, start } from './serve.ts';
+import { load } from './process.ts';
+import { ask, fillRow, start } from './serve.ts';
 import { table } from './table.ts';
 
 /**
@@ -15,20 +15,10 @@ export async function serveCassandra(entries = Number(process.env['SERVE_ENTRIES
   try {
     for (const form of ['loki', 'write'] as const) {
       const options = [`--cassandra-port=${cassandra}`, `--cassandra-keyspace=bench_${form}`];
-      const { pid, port, stop } = await start(['--store=cassandra', ...options]);
-      while (!(await ask(port, '/readyz').then(() => true, () => false))) await sleep(100); // prettier-ignore
-      await fill(port, 20_000, form);
-      const [began, before] = [performance.now(), cpuOf(pid)];
-      await fill(port, entries, form);
-      const seconds = (performance.now() - began) / 1000;
-      rows.push({
-        form,
-        'entries/s': Math.round(entries / seconds),
-        'CPU s per million': Number((((cpuOf(pid) - before) / entries) * 1e6).toFixed(2)),
-        'peak MiB': Number(memoryOf(pid).peak.toFixed(0)),
-        load: load(),
-      });
-      await stop();
+      const serving = await start(['--store=cassandra', ...options]);
+      while (!(await ask(serving.port, '/readyz').then(() => true, () => false))) await sleep(100); // prettier-ignore
+      rows.push({ ...(await fillRow(serving, entries, form)), load: load() });
+      await serving.stop();
     }
   } finally {
     await remove();

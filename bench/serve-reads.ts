@@ -1,59 +1,31 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuOf, load, memoryOf } from './process.ts';
+import { ask, start } from './serve.ts';
 import { body, gap } from './serve-entries.ts';
 import { table } from './table.ts';
 
-const program = join(import.meta.dirname, '..', 'dist', 'main.js');
 const hour = 3_600_000;
 
-async function start() {
-  const directory = mkdtempSync(join(tmpdir(), 'serve-reads-'));
-  const args = ['serve', `--data-path=${directory}`, '--port=0', '--bind-address=127.0.0.1'];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (part: string) => (said += part));
-  while (!/"port":\d+/.test(said)) await sleep(5);
-  const pid = child.pid ?? 0;
-  const port = Number(/"port":(\d+)/.exec(said)?.[1]);
-  const ask = async (path: string, method = 'GET', headers: Record<string, string> = {}) => {
-    const asked = request({ port, host: '127.0.0.1', path, method, headers });
-    const answer = once(asked, 'response') as Promise<[IncomingMessage]>;
-    return { asked, answer };
-  };
-  return {
-    pid,
-    ask,
-    async stop() {
-      child.kill();
-      await once(child, 'exit');
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+type Serving = Pick<Awaited<ReturnType<typeof start>>, 'pid' | 'port'>;
+
+function begin({ port }: Serving, path: string, method = 'GET') {
+  const asked = request({ port, host: '127.0.0.1', path, method });
+  return { asked, answer: once(asked, 'response') as Promise<[IncomingMessage]> };
 }
 
-type Serving = Awaited<ReturnType<typeof start>>;
-
-async function fill({ ask }: Serving, entries: number, begin: number): Promise<void> {
+async function fill({ port }: Serving, entries: number, since: number): Promise<void> {
   for (let from = 0; from < entries; from += 1000) {
-    const { path, type, text } = body('loki', from, 1000, { begin, gap: gap(entries, hour) });
-    const { asked, answer } = await ask(path, 'POST', { 'content-type': type });
-    asked.end(text);
-    const [said] = await answer;
-    const why = (await said.setEncoding('utf8').toArray()).join('');
-    if ((said.statusCode ?? 500) >= 300) throw new Error(`${said.statusCode} for a push: ${why}`);
+    const sent = body('loki', from, 1000, { begin: since, gap: gap(entries, hour) });
+    await ask(port, sent.path, sent);
   }
 }
 
 /** Bytes of an answer, which is thrown away as it comes. */
-async function weigh({ ask }: Serving, path: string): Promise<number> {
-  const { asked, answer } = await ask(path);
+async function weigh(serving: Serving, path: string): Promise<number> {
+  const { asked, answer } = begin(serving, path);
   asked.end();
   const [coming] = await answer;
   let bytes = 0;
@@ -83,9 +55,9 @@ export async function serveReads(entries = 1_000_000): Promise<string> {
     });
   };
   try {
-    const begin = Date.now() - hour;
-    await fill(first, entries, begin);
-    const range = { start: `${begin}000000`, end: `${begin + hour}000000` };
+    const since = Date.now() - hour;
+    await fill(first, entries, since);
+    const range = { start: `${since}000000`, end: `${since + hour}000000` };
     const loki = (query: string, more: Record<string, string> = {}) =>
       `/loki/api/v1/query_range?${new URLSearchParams({ query, ...range, ...more }).toString()}`;
     const all = '{namespace=~".+"}';
@@ -108,7 +80,7 @@ export async function serveReads(entries = 1_000_000): Promise<string> {
     ] as const)
       await measure(question, first, () => weigh(first, path));
     await measure('import of all', second, async () => {
-      const [from, to] = [await first.ask('/api/export'), await second.ask('/api/import', 'POST')];
+      const [from, to] = [begin(first, '/api/export'), begin(second, '/api/import', 'POST')];
       from.asked.end();
       const [rowsOf] = await from.answer;
       await pipeline(rowsOf, to.asked);
