@@ -66,8 +66,10 @@ test('every shipper of the name is told, of each its main process only', async (
     name,
     `(${listening('USR1')}) & trap 'echo main' USR1; echo $!; while :; do wait; done`,
   );
-  const worker = Number(forking.said.find((line) => /^\d+$/.test(line)));
-  t.after(() => process.kill(worker, 'SIGKILL'));
+  // The two speak in any order.
+  const number = () => Number(forking.said.find((line) => /^\d+$/.test(line)) ?? 0);
+  await until('the number of the worker', () => number() > 0);
+  t.after(() => process.kill(number(), 'SIGKILL'));
   await until('the worker', () => forking.said.includes('ready'));
   sent.length = 0;
   await send(reload, { signal, kill });
