@@ -5,21 +5,27 @@ import { describe, it } from 'node:test';
 import { until } from '../support/program.ts';
 import { canary, createWorld } from '../support/world.ts';
 
+/** At once, as an editor or the kubelet does it: a file that is half written would be read as another one. */
+async function edit(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}
+
 describe('the configuration of a running program', { concurrency: true }, () => {
   it('takes over a changed config file, refuses a wrong one, and recovers', async (t) => {
     const world = await createWorld(t);
     const config = join(world.root, 'config.yaml');
-    await writeFile(config, 'strict-labels: [application, version]\n');
+    await edit(config, 'strict-labels: [application, version]\n');
     await world.pod('plain', { labels: { version: 'v1' } });
     await world.pod('owned', { labels: { team: 'red' } });
     const program = await world.startReady({ WATCHER_CONFIG: config });
     const valid = () => program.metric('logwatch_config_valid');
     assert.equal((await world.shipped()).join(), 'owned,plain');
 
-    await writeFile(config, 'strict-labels: [team]\n');
+    await edit(config, 'strict-labels: [team]\n');
     await until('the new rule', async () => (await world.shipped()).join() === 'owned');
 
-    await writeFile(config, 'strict-labels: [team]\nstrict-label: [x]\nlog-level: loud\n');
+    await edit(config, 'strict-labels: [team]\nstrict-label: [x]\nlog-level: loud\n');
     await until('the refusal', async () => (await valid()) === 0);
     const refused = () => program.lines.filter(({ message }) => message.includes('is refused'));
     assert.equal((refused()[0]?.['problems'] as string[] | undefined)?.length, 2, 'all problems at once');
@@ -28,7 +34,7 @@ describe('the configuration of a running program', { concurrency: true }, () => 
     assert.equal((await program.readyz()).ok, true);
     assert.equal(refused().length, 1);
 
-    await writeFile(config, 'strict-labels: []\n');
+    await edit(config, 'strict-labels: []\n');
     await until('the recovery', async () => (await valid()) === 1);
     await until('the rule after that', async () => (await world.shipped()).join() === 'owned,plain');
   });
@@ -36,16 +42,16 @@ describe('the configuration of a running program', { concurrency: true }, () => 
   it('takes names from where the table says, and takes over a changed table', async (t) => {
     const world = await createWorld(t);
     const config = join(world.root, 'config.yaml');
-    await writeFile(config, 'label-map: recommended\n');
+    await edit(config, 'label-map: recommended\n');
     await world.pod('ours', { labels: { application: 'a', version: 'v1' } });
     await world.pod('theirs', { labels: { 'app.kubernetes.io/name': 'a', 'app.kubernetes.io/version': 'v1' } });
     const program = await world.startReady({ WATCHER_CONFIG: config });
     assert.equal((await world.shipped()).join(), 'ours,theirs');
 
-    await writeFile(config, 'label-map: {application: [], release: "pod:x"}\n');
+    await edit(config, 'label-map: {application: [], release: "pod:x"}\n');
     await until('the refusal', async () => (await program.metric('logwatch_config_valid')) === 0);
 
-    await writeFile(config, 'label-map: {version: release}\n');
+    await edit(config, 'label-map: {version: release}\n');
     await until('the new table', async () => (await world.shipped()).join() === '');
   });
 
