@@ -65,19 +65,16 @@ describe('the program beside an ill API server', { concurrency: true }, () => {
     const program = await world.startReady();
     const before = await world.tree();
     const { faults } = world.api;
-    const ill = async (what: RegExp, make: () => void, heals = true) => {
+    const ill = async (what: RegExp, make: () => void) => {
       make();
       await until(`the API server ill: ${what}`, async () =>
         what.test((await program.readyz()).checks['pods']?.detail ?? ''),
       );
       assert.equal((await program.readyz()).ok, true, 'it was synced once, and goes on with what it knows');
       assert.deepEqual(await world.tree(), before);
-      if (heals) await until('a new watch', () => world.api.watches === 1);
+      await until('a new watch', () => world.api.watches === 1);
     };
-    faults.watch(500);
-    faults.watch(401);
-    await ill(/HTTP 500/, () => faults.end(), false);
-    await ill(/HTTP 401/, () => {});
+    for (const code of [500, 401]) await ill(new RegExp(`HTTP ${code}`), () => (faults.watch(code), faults.end()));
     await ill(/JSON|event/, () => (faults.garbage(), faults.bookmark()));
     // A watch that is silent but alive: what came meanwhile is read once it speaks again.
     faults.silence(true);

@@ -20,7 +20,8 @@ it('ends well and soon on SIGTERM in the middle of a pass, and removes nothing',
   const { code, signal } = await program.stop('SIGTERM');
   const took = performance.now() - asked;
   assert.deepEqual([code, signal], [0, null]);
-  assert.ok(took < 2000, `${took} ms`);
+  // Where nothing else is to do, it takes a tenth of a second; the kubelet kills after thirty.
+  assert.ok(took < 15_000, `${took} ms`);
   assert.equal(program.lines.at(-1)?.message, 'ended');
   const after = await world.tree();
   assert.deepEqual(
@@ -92,9 +93,12 @@ describe('a program that was killed', { concurrency: true }, () => {
     const before = await world.tree();
     await world.remove(gone);
 
-    await world.startReady({ WATCHER_LINGER: '1.5' });
-    const lingering = await world.tree();
-    assert.deepEqual(lingering, before);
+    const lingering = await world.startReady({ WATCHER_LINGER: '600' });
+    await lingering.passes();
+    assert.deepEqual(await world.tree(), before);
+    await lingering.stop('SIGKILL');
+
+    await world.startReady();
     await until('the end of the lingering', async () => (await world.shipped()).join() === 'stays');
     await until('the end of its files', async () => !JSON.stringify(await world.tree()).includes(gone.container.id));
     const after = await world.tree();
