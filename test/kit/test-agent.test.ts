@@ -75,9 +75,11 @@ test('one that never ends, or ends its process, is told of', async (t) => {
   });
   const places = { builtin: join(import.meta.dirname, '../../agents'), templates: '', outside: [root] };
   const input = { places, golden: join(root, 'golden'), update: false, runs: 10, seed: 1 };
-  await assert.rejects(examineApart({ ...input, name: 'endless' }, 1500), {
-    message: 'It did not answer within 1.5 s, asked for many-targets',
-  });
+  const endless = (patience: number) => examineApart({ ...input, name: 'endless' }, patience).then(String, String);
+  let said = await endless(1500);
+  // On a busy machine it has not come so far by then.
+  if (!said.includes('many-targets')) said = await endless(30_000);
+  assert.match(said, /^Error: It did not answer within (1\.5|30) s, asked for many-targets$/);
   await assert.rejects(examineApart({ ...input, name: 'leaver' }), {
     message: 'It ended its process with code 0, asked for its first rendering',
   });

@@ -12,7 +12,7 @@ import { makePod } from '../support/pods.ts';
 const fast: Partial<Timings> = { retry: [5, 20], pace: 2, settled: 20, relistGap: 10, watchSeconds: [60, 60] };
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 4000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
+  for (const end = Date.now() + 90_000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
 }
 
 async function start(t: TestContext, timings: Partial<Timings> = {}) {

@@ -16,7 +16,7 @@ async function file(t: TestContext, content: string) {
   return path;
 }
 async function until(condition: () => boolean, what: string) {
-  for (const end = Date.now() + 4000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
+  for (const end = Date.now() + 90_000; !condition(); await sleep(2)) assert.ok(Date.now() < end, `in vain: ${what}`);
 }
 const [a, b] = [makePod({ name: 'a' }), makePod({ name: 'b', node: 'node-2' })];
 const list = { apiVersion: 'v1', kind: 'List', items: [a, b] };

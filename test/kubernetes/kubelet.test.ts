@@ -14,7 +14,7 @@ import { makePod } from '../support/pods.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 async function until(condition: () => boolean, what: string) {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 90_000;
   while (!condition()) {
     assert.ok(Date.now() < end, `waited in vain for ${what}`);
     await sleep(2);

@@ -38,9 +38,9 @@ test('files that come and go leave neither descriptors nor memory behind, and ea
       mkdirSync(join(logs, name, 'app'), { recursive: true });
       writeFileSync(join(logs, name, 'app/0.log'), `${name} 1\n${name} 2\n`);
     }
-    await until(`wave ${first / wave}`, () => collector.got.length >= 2 * (first + wave), 20_000);
+    await until(`wave ${first / wave}`, () => collector.got.length >= 2 * (first + wave), 60_000);
     for (const name of names) rmSync(join(logs, name), { recursive: true });
-    await until('them to be forgotten', async () => (await followed()) === 0, 20_000);
+    await until('them to be forgotten', async () => (await followed()) === 0, 60_000);
     measured.push({ descriptors: descriptors(), resident: resident() });
   }
   assert.equal(new Set(collector.got).size, 2 * files);

@@ -37,7 +37,7 @@ export interface Program {
 }
 
 /** Waits for a condition; a failing look counts as not yet. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, patience = 30_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patience = 90_000): Promise<void> {
   const end = performance.now() + patience;
   let error: unknown;
   const look = async () => {

@@ -33,10 +33,8 @@ describe('the commands of the program', { concurrency: true }, () => {
     };
     const explain = (url: string, ...of: string[]) => world.run(['explain', ...of, '--url', url], env);
     const program = await world.start(env);
-    await until(
-      'the failure',
-      async () => /no luck/.test((await program.readyz()).checks['agent broken']?.detail ?? ''),
-      12_000,
+    await until('the failure', async () =>
+      /no luck/.test((await program.readyz()).checks['agent broken']?.detail ?? ''),
     );
     await until('the others', async () => {
       const { checks } = await program.readyz();

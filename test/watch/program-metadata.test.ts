@@ -58,7 +58,7 @@ describe('what is read beside the pods', { concurrency: 2 }, () => {
     assert.match(String(told[0]?.['error']), /rbac-namespaces\.yaml/);
 
     world.api.forbidden.clear();
-    await until('the change', async () => (await world.shipped()).length === 0, 20_000);
+    await until('the change', async () => (await world.shipped()).length === 0, 120_000);
   });
 
   it('waits for namespaces and node in its only pass, and renders the same from a file', async (t) => {
