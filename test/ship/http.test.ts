@@ -12,6 +12,7 @@ import type { Connection } from '../../src/ship/http/request.ts';
 import http from '../../src/ship/sinks/http.ts';
 import loki from '../../src/ship/sinks/loki.ts';
 import { makeDestination, makeRecord, makeReport } from '../support/destinations.ts';
+import { freePort } from '../support/port.ts';
 import { makeCertificate } from '../support/tls.ts';
 
 const sinks = { loki, http };
@@ -82,14 +83,14 @@ function sender(
 ) {
   const { report, told } = makeReport();
   const { env = {}, ...rest } = more;
-  const whole = { headers: {}, timeout: 2000, ...connection };
+  const whole = { headers: {}, timeout: 30_000, ...connection };
   const destination = makeDestination({ sink: kind, encoding: 'json', connection: whole, ...rest });
   const sink = sinks[kind].open(destination, { report, stdout: process.stdout, env, version: '1' });
   t.after(() => sink.close());
   const send = (...texts: string[]) => {
     const batch = sink.batch();
     texts.forEach((text, i) => batch.add(makeRecord(text, { nanos: i })));
-    return sink.send(batch, AbortSignal.timeout(8000));
+    return sink.send(batch, AbortSignal.timeout(60_000));
   };
   return { send, told };
 }
@@ -307,10 +308,7 @@ for (const kind of kinds) {
     assert.deepEqual(requests.at(-1)?.lines, ['a']);
     assert.deepEqual(told.retried.slice(0, 4), ['http-301', 'http-403', 'http-404', 'http-405']);
 
-    const gone = createServer();
-    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
-    const { port } = gone.address() as AddressInfo;
-    await new Promise((resolve) => gone.close(resolve));
+    const port = await freePort();
     const refused = sender(t, kind, { url: `http://127.0.0.1:${port}/` });
     const waiting = refused.send('b');
     while (refused.told.retried.length < 2) await new Promise((resolve) => setImmediate(resolve));

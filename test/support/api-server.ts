@@ -8,6 +8,7 @@ import {
 import { createServer as createHttps, Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { freePort } from './port.ts';
 
 const resources = ['pods', 'namespaces', 'nodes'] as const;
 type Resource = (typeof resources)[number];
@@ -176,7 +177,7 @@ export async function createApiServer({ token, tls, bookmarks }: Options = {}) {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   };
-  await listen(0);
+  await listen(await freePort());
   const { port } = server.address() as AddressInfo;
   const timer = bookmarks === undefined ? undefined : setInterval(bookmark, bookmarks);
   const stop = async () => {

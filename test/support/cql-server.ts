@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { bytes, int, openOf, opcodes, preparedResult, readBatch, rowsResult, short, string } from './cql-frames.ts';
+import { freePort } from './port.ts';
 
 /**
  * How a statement is met. `unprepared`: as by a server that was restarted. `drop`: the connection is closed, and what was
@@ -209,7 +209,7 @@ export async function startCqlServer(t: Pick<TestContext, 'after'>, settings: Cq
     socket.on('close', () => sockets.delete(socket));
   });
   const cql: CqlServer = {
-    port: settings.port ?? 0,
+    port: settings.port ?? (await freePort()),
     manner: 'well',
     manners: [],
     kept: [],
@@ -220,7 +220,6 @@ export async function startCqlServer(t: Pick<TestContext, 'after'>, settings: Cq
     connections: 0,
     async listen() {
       await new Promise<void>((resolve) => server.listen(cql.port, '127.0.0.1', resolve));
-      cql.port = (server.address() as AddressInfo).port;
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

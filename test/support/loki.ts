@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { decode, excess, type LokiEntry } from './loki-push.ts';
+import { freePort } from './port.ts';
 
 export type { LokiEntry } from './loki-push.ts';
 export { unsnappy } from './loki-push.ts';
@@ -118,8 +118,9 @@ export async function startLoki(options: LokiOptions = {}): Promise<FakeLoki> {
     });
   };
   const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
-  loki.url = `http${options.tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}/loki/api/v1/push`;
+  const port = options.port ?? (await freePort());
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  loki.url = `http${options.tls ? 's' : ''}://127.0.0.1:${port}/loki/api/v1/push`;
   return loki;
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { freePort } from './port.ts';
 
 /** How a shipper meets a reload. */
 export type Manner =
@@ -20,7 +21,7 @@ export type Manner =
   | 'babble';
 
 /** A shipper's HTTP server on a real socket: POST /reload, and GET /state with the count of its reloads. */
-export async function createShipper(t: TestContext, manner: Manner = 'reload', port = 0) {
+export async function createShipper(t: TestContext, manner: Manner = 'reload', port?: number) {
   const requests: { method: string; path: string; body: string; headers: IncomingMessage['headers'] }[] = [];
   const shipper = { manner, state: 'well' as 'well' | 'ill' | 'bare' | 'hangs', count: 0 };
 
@@ -75,7 +76,7 @@ export async function createShipper(t: TestContext, manner: Manner = 'reload', p
     server.closeAllConnections();
     await new Promise((resolve) => void server.close(resolve));
   };
-  server.listen(port, '127.0.0.1');
+  server.listen(port ?? (await freePort()), '127.0.0.1');
   await once(server, 'listening');
   t.after(close);
   const { port: at } = server.address() as AddressInfo;
