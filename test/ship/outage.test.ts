@@ -125,7 +125,7 @@ test('three kinds of destinations at once have offsets of their own, over a rest
   ];
   const path = log('a.log');
   appendFileSync(path, 'one\n');
-  const first = begin({ grace: 0.5, destinations });
+  const first = begin({ grace: 2, destinations });
   const out: string[] = [];
   const listen = (running: typeof first) =>
     running.child.stdout?.on('data', (part: Buffer) => out.push(part.toString()));

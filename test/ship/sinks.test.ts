@@ -33,7 +33,7 @@ for (const encoding of ['json', 'ndjson'])
     const { bodies, answers, url } = await receiver(t);
     const { report, told } = makeReport();
     const bearer = { token: 'secret-token' };
-    const connection = { url, headers: { 'x-more': '1' }, timeout: 1000, bearer };
+    const connection = { url, headers: { 'x-more': '1' }, timeout: 30_000, bearer };
     const sink = http.open(makeDestination({ sink: 'http', encoding, connection }), {
       report,
       stdout: process.stdout,

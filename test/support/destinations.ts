@@ -7,7 +7,7 @@ export function makeDestination(changes: Partial<Destination> & { url?: string }
   return {
     name: 'one',
     sink: 'loki',
-    connection: { url, headers: {}, timeout: 1000 },
+    connection: { url, headers: {}, timeout: 30_000 },
     backoff: { least: 5, most: 40, retries: 0 },
     batchSize: 1_048_576,
     batchWait: 10,
