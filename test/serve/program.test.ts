@@ -161,7 +161,13 @@ test('B-13: profiles are files of pprof', async (t) => {
     assert.equal((await get(name)).status, 501, name);
   for (const name of ['nothing', 'profile/x']) assert.equal((await get(name)).status, 404, name);
   assert.equal((await get('profile?seconds=0')).status, 400);
-  const busy = setInterval(() => void fetch(`${url}/metrics`).then((answer) => answer.text()), 5);
+  const busy = setInterval(
+    () =>
+      void fetch(`${url}/metrics`)
+        .then((answer) => answer.text())
+        .catch(() => undefined),
+    5,
+  );
   const files = { heap: await get('heap'), profile: await get('profile?seconds=0.5') };
   clearInterval(busy);
   for (const [name, { status, bytes }] of Object.entries(files)) {
