@@ -3,34 +3,17 @@ import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import { hasCode } from '../system/replace.ts';
 import type { Connection } from './connection.ts';
-import {
-  chunks,
-  createPace,
-  createShelf,
-  lines,
-  readList,
-  Refusal,
-  refusalOf,
-  toEvent,
-  TooLong,
-  type Kind,
-} from './list-watch.ts';
+import { createHealth, type Verb } from './health.ts';
+import { createPace, createShelf, lines, readList, Refusal, toEvent, TooLong } from './list-watch.ts';
+import { createRequests, type Collection } from './request.ts';
 import type { Source } from './source.ts';
 import { defaultTimings, type Range, type Timings } from './timings.ts';
 
-type Verb = 'list' | 'watch';
 type Cause = 'first' | 'gone' | 'failures' | 'asked' | 'guard';
 
 const failuresToRelist = 5;
 const unreachable = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
 const longestLine = 8 * 1024 * 1024;
-
-/** What can be asked of an API server as one list and one watch. */
-export interface Collection<Item> extends Kind<Item> {
-  path: string;
-  /** Of one thing or a few; all of them without. */
-  fieldSelector?: string;
-}
 
 export interface Follow {
   connection: Connection;
@@ -46,12 +29,14 @@ export interface Follow {
 
 /** All things of a collection, from one list and one watch of the API server. */
 export function follow<Item extends { uid: string }>(collection: Collection<Item>, world: Follow): Source<Item> {
-  const { name, path, fieldSelector } = collection;
+  const { name } = collection;
   const { connection, log, metrics, onChange, random = Math.random, now = () => performance.now() } = world;
   const timings: Timings = { ...defaultTimings, ...world.timings };
   const within = ([least, most]: Range) => least + random() * (most - least);
 
   const shelf = createShelf<Item>();
+  const health = createHealth(name, connection, log);
+  const requests = createRequests(collection, { connection, metrics, timings, onBytes: () => (heardAt = now()) });
   let synced = false;
   let version: string | undefined;
   let wanted: Cause | undefined = 'first';
@@ -59,14 +44,11 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
   let heardAt = now();
   let failures = 0;
   let failuresSinceList = 0;
-  let ill: { verb: Verb; text: string } | undefined;
-  /** Ends the request that runs now. */
-  let running: { verb: Verb; controller: AbortController } | undefined;
   const timers: Partial<Record<'asked' | 'guard', NodeJS.Timeout>> = {};
 
   function want(cause: Cause): void {
     wanted ??= cause;
-    if (running?.verb === 'watch') running.controller.abort();
+    requests.end('watch');
   }
 
   function wantLater(cause: 'asked' | 'guard', wait: number): void {
@@ -77,57 +59,11 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     }, wait).unref();
   }
 
-  function sicken(verb: Verb, text: string, level: 'warn' | 'error'): void {
-    if (ill?.text === text) return;
-    ill = { verb, text };
-    log[level](`the ${name} can not be read from the API server`, { server: connection.server, error: text });
-  }
-
-  function heal(verb: Verb): void {
-    // A list that succeeds says nothing about the watch.
-    if (!ill || (verb === 'list' && ill.verb === 'watch')) return;
-    ill = undefined;
-    log.info(`the ${name} are read from the API server again`, { server: connection.server });
-  }
-
-  /** Makes a request and has its body read; what ends the body early, ends the connection. */
-  async function request<T>(
-    verb: Verb,
-    query: Record<string, string>,
-    read: (body: AsyncIterable<Buffer>, controller: AbortController) => Promise<T>,
-  ): Promise<T> {
-    const controller = new AbortController();
-    running = { verb, controller };
-    try {
-      const selector: Record<string, string> = fieldSelector === undefined ? {} : { fieldSelector };
-      const response = await connection
-        .get(path, { ...selector, ...query }, controller.signal)
-        .catch((error: unknown) => {
-          metrics.requests.inc({ verb, code: '0', resource: name });
-          throw error;
-        });
-      metrics.requests.inc({ verb, code: String(response.statusCode), resource: name });
-      const refusal = refusalOf(response, verb, collection);
-      if (refusal) {
-        response.destroy();
-        throw refusal;
-      }
-      const silence = verb === 'watch' ? timings.silence : timings.listSilence;
-      const body = chunks(response, silence, (bytes) => {
-        heardAt = now();
-        metrics.receivedBytes.inc({ verb, resource: name }, bytes);
-      });
-      return await read(body, controller);
-    } finally {
-      running = undefined;
-    }
-  }
-
   async function list(cause: Cause): Promise<void> {
     // Any cached state will do at first. Later, one that is older than what is known would take pods away; after a 410,
     // what is known is worth nothing.
     const query: Record<string, string> = cause === 'gone' ? {} : { resourceVersion: version ?? '0' };
-    const found = await request('list', query, (body) => readList(body, collection));
+    const found = await requests.request('list', query, (body) => readList(body, collection));
     version = found.resourceVersion;
     wanted = undefined;
     listedAt = now();
@@ -138,7 +74,7 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     synced = true;
     if (cause !== 'first') metrics.relists.inc({ cause, resource: name });
     metrics.synced.set({ resource: name }, 1);
-    heal('list');
+    health.heal('list');
     if (changed || first) onChange();
   }
 
@@ -150,9 +86,9 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
       timeoutSeconds: String(seconds),
       resourceVersion: version ?? '0',
     };
-    await request('watch', query, async (body, controller) => {
+    await requests.request('watch', query, async (body, controller) => {
       const end = setTimeout(() => controller.abort(), seconds * 1000 + timings.grace);
-      const settled = setTimeout(() => heal('watch'), timings.settled);
+      const settled = setTimeout(() => health.heal('watch'), timings.settled);
       try {
         for await (const line of lines(body, longestLine)) {
           if (line.length > 0) take(line);
@@ -173,7 +109,7 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     failures = 0;
     failuresSinceList = 0;
     metrics.bookmarkAge.set({ resource: name }, 0);
-    heal('watch');
+    health.heal('watch');
     if (!item) return;
     const changed = type === 'DELETED' ? shelf.remove(item.uid) : shelf.put(item);
     if (changed) onChange();
@@ -197,7 +133,7 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
     // What is forbidden stays so until somebody changes the role; all else may pass.
     const level = refusal?.code === 403 ? 'error' : 'warn';
     const text = refusal ? refusal.message : `${verb} ${name}: ${said(error)}`;
-    if (refusal?.code !== 410 || failures > 1) sicken(verb, text, level);
+    if (refusal?.code !== 410 || failures > 1) health.sicken(verb, text, level);
     const jittered = random() * Math.min(most, least * 2 ** (failures - 1));
     return Math.max(jittered, refusal?.retryAfter ?? 0);
   }
@@ -207,14 +143,14 @@ export function follow<Item extends { uid: string }>(collection: Collection<Item
       return synced;
     },
     get error() {
-      return ill?.text;
+      return health.error;
     },
     all: shelf.all,
     relist() {
       if (!wanted && !timers.asked) wantLater('asked', Math.max(0, listedAt + timings.relistGap - now()));
     },
     async run(signal) {
-      const stop = () => running?.controller.abort();
+      const stop = () => requests.end();
       signal.addEventListener('abort', stop, { once: true });
       const age = setInterval(() => metrics.bookmarkAge.set({ resource: name }, (now() - heardAt) / 1000), timings.age);
       const pause = (wait: number) => sleep(wait, undefined, { signal }).catch(() => undefined);
