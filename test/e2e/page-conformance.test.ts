@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
 import { until } from '../support/program.ts';
 import { breaches, faint, named } from './support/accessible.ts';
-import { noBrowser, openBrowser, openServe, type Served } from './support/browser.ts';
+import { noBrowser } from './support/browser.ts';
 import { openProxy, type Proxy } from './support/proxy.ts';
-import { rows, summary, texts, visitor } from './support/visit.ts';
+import { eventually, rows, settled, summary, texts, visiting } from './support/visit.ts';
 
 const count = 10_000;
 
 describe('the page as it has to be', { skip: noBrowser }, () => {
-  let served: Served;
-  let browser: Browser;
+  const { served, open } = visiting();
   let below: Proxy;
-  const wrong: string[] = [];
 
   before(async () => {
-    served = await openServe();
-    browser = await openBrowser();
     below = await openProxy(() => served.url, '/logs/');
     for (let at = 0; at < count; at += 2000)
       await served.write(
@@ -28,16 +23,12 @@ describe('the page as it has to be', { skip: noBrowser }, () => {
       [10_000, 'payment made', { pod: 'pay-0', container: 'api' }],
     ]);
   });
-  after(async () => {
-    await browser?.close();
-    await below?.close();
-    await served?.end();
-  });
+  after(() => below?.close());
 
   for (const [turn, place] of ['by itself', 'below /logs/ of a proxy'].entries())
     test(`C-09 ${place}: counts and links, a click shows lines, a time, a search, follow, thousands of lines, for everybody`, async () => {
       const root = place === 'by itself' ? `${served.url}/` : below.url;
-      const page = await visitor(browser, wrong)(root);
+      const page = await open(root);
       const asked: string[] = [];
       page.on('request', (request) => asked.push(request.url()));
 
@@ -50,26 +41,30 @@ describe('the page as it has to be', { skip: noBrowser }, () => {
       assert.match(href, /^\?is=namespace%3Dshop&is=pod%3Dpay-0&is=container%3Dapi$/);
       await pay.getByRole('link').click();
       await summary(page, '1 line');
-      assert.deepEqual(await texts(page), ['payment refused']);
-      assert.equal(page.url(), `${root}${href}`);
+      await eventually(async () => assert.deepEqual(await texts(page), ['payment refused']));
+      await page.waitForURL(`${root}${href}`);
+      await settled(page);
 
       // Another time.
       await page.locator('#range').click();
       await page.getByRole('button', { name: 'Last 6 hours' }).click();
       await summary(page, '2 lines');
-      assert.deepEqual(await texts(page), ['payment refused', 'payment made']);
+      await eventually(async () => assert.deepEqual(await texts(page), ['payment refused', 'payment made']));
 
       // The link is the same for everybody.
-      const other = await visitor(browser, wrong)(page.url());
+      const other = await open(page.url());
       await summary(other, '2 lines');
-      await other.context().close();
 
       // A search.
       await page.goto(root);
       await page.getByRole('textbox', { name: 'Search the lines' }).fill('"line 12" and not /\\d{5}|line 12\\d{2}/');
       await page.keyboard.press('Enter');
       await summary(page, `${11 + turn} lines`);
-      assert.equal(await page.locator('mark').first().textContent(), 'line 12');
+      await page
+        .locator('mark', { hasText: /^line 12$/ })
+        .first()
+        .waitFor();
+      await settled(page);
 
       // Follow.
       await page.getByRole('button', { name: 'Live', exact: true }).click();
@@ -88,23 +83,26 @@ describe('the page as it has to be', { skip: noBrowser }, () => {
       })()`);
       const frames = () => page.evaluate<number>('globalThis.frames_');
       let drawn = await frames();
+      let most = 0;
       await until(
         'the last line',
         async () => {
           await page.evaluate(`document.querySelector('#scroller').scrollTop = 1e9`);
           const now = await frames();
-          assert.ok((await rows(page).count()) < 150);
+          most = Math.max(most, await rows(page).count());
           if (now > drawn) drawn = now;
           return (await texts(page)).at(-1) === `line ${count - 1} of web`;
         },
-        120_000,
+        300_000,
       );
+      assert.ok(most < 150, `${most} rows at once`);
       assert.ok(drawn >= count / 500, `${drawn} frames`);
       await summary(page, '10,000 lines');
       await page.keyboard.press('g');
       await page.locator('#canvas .text', { hasText: 'line 0 of web' }).waitFor();
 
       // For everybody.
+      await settled(page);
       await rows(page).first().click();
       await page.locator('.detail').waitFor();
       assert.deepEqual(await breaches(page), []);
@@ -121,8 +119,5 @@ describe('the page as it has to be', { skip: noBrowser }, () => {
         below.asked.filter((path) => !path.startsWith('/logs/')),
         [],
       );
-      await page.context().close();
     });
-
-  test('nothing went wrong beside what was tested', () => assert.deepEqual(wrong, []));
 });

@@ -1,5 +1,5 @@
 /** @import { Filter } from './state.js' */
-import { h } from './element.js';
+import { h, renew } from './element.js';
 import { withoutValue, withValue } from './state.js';
 
 /**
@@ -21,6 +21,7 @@ export function drawChips(root, filters, change) {
           'button',
           {
             type: 'button',
+            'data-key': `turn ${name} ${value}`,
             title: op === '=' ? 'Only this; press for: not this' : 'Not this; press for: only this',
             onclick: () => change((all) => withValue(withoutValue(all, name, value), name, other, value)),
           },
@@ -33,6 +34,7 @@ export function drawChips(root, filters, change) {
           {
             type: 'button',
             class: 'take',
+            'data-key': `take ${name} ${value}`,
             'aria-label': `Take back ${said}`,
             title: 'Take back',
             onclick: () => change((all) => withoutValue(all, name, value)),
@@ -46,6 +48,6 @@ export function drawChips(root, filters, change) {
     chips.push(
       h('li', {}, h('button', { type: 'button', class: 'link', onclick: () => change(() => []) }, 'Take back all')),
     );
-  root.replaceChildren(...chips);
+  renew(root, ...chips);
   root.hidden = chips.length === 0;
 }

@@ -59,7 +59,7 @@ export function drawStatus(state, status) {
   const all = total === undefined ? '' : short(total);
   const lines =
     all === '' || done
-      ? plural(count, 'line')
+      ? `${plural(count, 'line')}${done || count === 0 ? '' : ' so far'}`
       : `${count === 0 ? '' : `${count.toLocaleString('en')} of `}${all} lines`;
   const found = inLines ? lines : `${plural(streams, 'stream')}${all === '' ? '' : `, ${all} lines`}`;
   element('summary').textContent = failed ? '' : found;

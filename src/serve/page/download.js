@@ -33,13 +33,13 @@ export function createDownload(root, button, shown, say) {
       local(`These ${count} lines as JSON lines`, 'logs.ndjson', (entry) => JSON.stringify(toJson(entry))),
       whole(all),
     );
-  });
-  root.addEventListener('toggle', (event) => {
-    if (event.newState !== 'open') return;
-    const { bottom, right } = button.getBoundingClientRect();
-    root.style.setProperty('--top', `${bottom + 6}px`);
-    root.style.left = `${Math.max(8, right - root.offsetWidth)}px`;
-    root.querySelector('button')?.focus();
+    // It has a width now, and has not been painted yet.
+    requestAnimationFrame(() => {
+      const { bottom, right } = button.getBoundingClientRect();
+      root.style.setProperty('--top', `${bottom + 6}px`);
+      root.style.left = `${Math.max(8, right - root.offsetWidth)}px`;
+      root.querySelector('button')?.focus();
+    });
   });
   root.addEventListener('click', () => root.hidePopover());
 

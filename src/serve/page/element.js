@@ -40,6 +40,22 @@ export function byId(id, type) {
   return element;
 }
 
+/**
+ * Puts these in the place of all that an element holds. Who is with the keyboard where there is a `data-key` is at its
+ * successor then, which is returned.
+ *
+ * @param {HTMLElement} root
+ * @param {...Node} children
+ */
+export function renew(root, ...children) {
+  const { activeElement } = document;
+  const key = root.contains(activeElement) ? activeElement?.getAttribute('data-key') : undefined;
+  root.replaceChildren(...children);
+  const again = key ? keyed(root, key) : undefined;
+  again?.focus({ preventScroll: true });
+  return again;
+}
+
 /** What was drawn with this `data-key`, which stays the same when it is drawn anew. @param {ParentNode} root @param {string} key */
 export function keyed(root, key) {
   for (const element of root.querySelectorAll('[data-key]'))

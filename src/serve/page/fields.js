@@ -2,7 +2,7 @@
 /** @import { Filter, State } from './state.js' */
 import { counts, series } from './api.js';
 import { fieldNames } from './entry.js';
-import { h, keyed } from './element.js';
+import { h, renew } from './element.js';
 import { drawValues } from './field-values.js';
 import { reasonOf } from './outcome.js';
 import { askable, selection } from './query.js';
@@ -41,6 +41,7 @@ export function createFields(root, events, open) {
   const typed = new Map();
   let partial = false;
   let problem = '';
+  let turns = 0;
 
   function names() {
     const own = fieldNames.filter((name) => known.has(name) && !rarely.includes(name));
@@ -70,32 +71,37 @@ export function createFields(root, events, open) {
 
   function ask() {
     const { signal } = controller;
+    const turn = (turns += 1);
+    root.setAttribute('aria-busy', 'true');
     void count()
       .then(() => (problem = ''))
       .catch((/** @type {unknown} */ error) => {
         if (!signal.aborted) problem = reasonOf(error);
       })
-      .finally(() => signal.aborted || draw());
+      .finally(() => {
+        if (signal.aborted) return;
+        draw();
+        if (turn === turns) root.setAttribute('aria-busy', 'false');
+      });
   }
 
   function draw() {
-    const { activeElement, scrollTop } = { activeElement: document.activeElement, scrollTop: root.scrollTop };
-    const focused = root.contains(activeElement) ? activeElement?.getAttribute('data-key') : undefined;
-    root.replaceChildren(
-      h(
-        'h2',
-        {},
-        'Fields',
-        h('button', { type: 'button', class: 'close', 'aria-label': 'Close the fields', onclick: events.closed }, '×'),
-      ),
+    // What is taken away under a pressed button is never clicked.
+    if (root.matches(':active')) {
+      setTimeout(draw, 50);
+      return;
+    }
+    const { scrollTop } = root;
+    const close = { 'data-key': 'close', 'aria-label': 'Close the fields', onclick: events.closed };
+    const again = renew(
+      root,
+      h('h2', {}, 'Fields', h('button', { type: 'button', class: 'close', ...close }, '×')),
       ...(problem === '' ? [] : [h('p', { class: 'problem' }, `Not counted: ${problem}`)]),
       ...(known.size === 0 && problem === '' ? [h('p', { class: 'dim' }, 'Nothing in this time.')] : []),
       ...names().map(section),
       ...(partial ? [h('p', { class: 'dim' }, 'There is more than can be counted here: choose something first.')] : []),
     );
     root.scrollTop = scrollTop;
-    const again = focused ? keyed(root, focused) : undefined;
-    again?.focus();
     if (again instanceof HTMLInputElement) again.setSelectionRange(again.value.length, again.value.length);
   }
 
@@ -149,8 +155,12 @@ export function createFields(root, events, open) {
       controller = new AbortController();
       const { signal } = controller;
       state = wanted;
+      root.setAttribute('aria-busy', 'true');
       const query = new URLSearchParams({ ...range, limit: '1000' });
-      const found = await series(query, signal);
+      const found = await series(query, signal).catch((error) => {
+        if (!signal.aborted) root.setAttribute('aria-busy', 'false');
+        throw error;
+      });
       known = valuesOf(found);
       partial = found.more;
       counted.clear();

@@ -55,7 +55,8 @@ export function createHistogram(root, choose) {
   function show() {
     marked.hidden = mark === undefined;
     tip.hidden = mark === undefined;
-    if (!mark || !volume) return;
+    if (!volume) return;
+    if (!mark) return plot.setAttribute('aria-valuetext', `${short(volume.total)} lines`);
     const [start, end] = [Math.min(mark.start, mark.end), Math.max(mark.start, mark.end) + 1];
     const count = volume.steps.length;
     marked.style.left = `${(start / count) * 100}%`;
@@ -164,7 +165,6 @@ export function createHistogram(root, choose) {
       highest.textContent = shown.highest > 0 ? short(shown.highest) : '';
       plot.setAttribute('aria-valuemax', String(steps.length - 1));
       plot.setAttribute('aria-valuenow', '0');
-      plot.setAttribute('aria-valuetext', `${short(shown.total)} lines`);
       const end = shown.from + steps.length * shown.step;
       const shift = utc ? 0 : -new Date(shown.from).getTimezoneOffset() * 60_000;
       const times = ticks(shown.from, end, Math.max(2, plot.clientWidth / 90), shift);

@@ -85,5 +85,4 @@ createSignIn({ dialog: byId('sign-in', HTMLDialogElement), out: element('sign-ou
   ask();
 });
 
-box.value = state().q;
 ask();

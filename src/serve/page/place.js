@@ -10,6 +10,8 @@ import { duration } from './time.js';
  */
 export function createPlace(arrived) {
   let state = readState(location.search);
+  /** On the way back. */
+  let leaving = false;
 
   /** Goes on to another state, which gets its place in the history. @param {Partial<State>} change */
   function go(change) {
@@ -20,11 +22,13 @@ export function createPlace(arrived) {
     const address = writeState(next);
     if (address !== writeState(state)) history.pushState('inside', '', address);
     state = next;
+    leaving = false;
     arrived();
   }
 
   addEventListener('popstate', () => {
     state = readState(location.search);
+    leaving = false;
     arrived();
   });
   document.addEventListener('click', (event) => {
@@ -42,7 +46,9 @@ export function createPlace(arrived) {
     filter: (change) => go({ filters: change(state.filters) }),
     /** Leaves the neighbours of a line: back to where they were asked for, if that was here. */
     leave() {
-      if (history.state === 'inside') history.back();
+      if (leaving) return;
+      leaving = history.state === 'inside';
+      if (leaving) history.back();
       else go({});
     },
   };

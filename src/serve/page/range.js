@@ -67,14 +67,14 @@ export function createRange(root, button, choose) {
   root.addEventListener('beforetoggle', (event) => {
     if (event.newState !== 'open') return;
     draw();
-  });
-  root.addEventListener('toggle', (event) => {
-    if (event.newState !== 'open') return;
-    const { bottom, right } = button.getBoundingClientRect();
-    root.style.setProperty('--top', `${bottom + 6}px`);
-    root.style.left = `${Math.max(8, Math.min(right - root.offsetWidth, innerWidth - root.offsetWidth - 8))}px`;
-    const pressed = root.querySelector('[aria-pressed=true], button');
-    if (pressed instanceof HTMLElement) pressed.focus();
+    // It has a width now, and has not been painted yet.
+    requestAnimationFrame(() => {
+      const { bottom, right } = button.getBoundingClientRect();
+      root.style.setProperty('--top', `${bottom + 6}px`);
+      root.style.left = `${Math.max(8, Math.min(right - root.offsetWidth, innerWidth - root.offsetWidth - 8))}px`;
+      const pressed = root.querySelector('[aria-pressed=true], button');
+      if (pressed instanceof HTMLElement) pressed.focus();
+    });
   });
 
   return {

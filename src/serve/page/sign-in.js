@@ -32,6 +32,8 @@ export function createSignIn({ dialog, out }, done) {
 
   /** @param {string} [wrong] @param {string} [name] */
   function draw(wrong = '', name = credentials()?.name ?? '') {
+    // What is tried still is no longer what stands there.
+    controller.abort(new Error('another try'));
     const choice = h(
       'div',
       { class: 'choice', role: 'group', 'aria-label': 'Sign in with' },
@@ -55,7 +57,7 @@ export function createSignIn({ dialog, out }, done) {
       const given = kind === 'user' ? ofUser(user.input.value, secret.input.value) : ofToken(secret.input.value);
       if (!given) return draw('This is no token: it has letters that none has.');
       button.disabled = true;
-      void enter(given).then((wrong) => (wrong === '' ? dialog.close() : dialog.open && draw(wrong, user.input.value)));
+      void enter(given).then((wrong) => wrong !== undefined && draw(wrong, user.input.value));
     };
     dialog.replaceChildren(
       h(
@@ -79,22 +81,23 @@ export function createSignIn({ dialog, out }, done) {
     (kind === 'user' && user.input.value === '' ? user : secret).input.focus();
   }
 
-  /** Keeps what was given if it lets in; gives what is wrong with it. @param {Credentials} given */
+  /** Keeps what was given if it lets in, and closes; gives what is wrong with it, if someone still waits for that. @param {Credentials} given */
   async function enter(given) {
-    controller.abort(new Error('another try'));
     controller = new AbortController();
     const { signal } = controller;
     const { authorization } = given;
     try {
       await reach('loki/api/v1/status/buildinfo', new URLSearchParams(), { signal, headers: { authorization } });
     } catch (error) {
+      if (signal.aborted) return undefined;
       if (!(error instanceof Refused) || error.status !== 401) return error instanceof Error ? error.message : '';
       return authorization.startsWith('Basic') ? 'Wrong name or password.' : 'The server doesn’t know this token.';
     }
     keepCredentials(given);
     show();
     done();
-    return '';
+    dialog.close();
+    return undefined;
   }
 
   addEventListener(denied, (event) => {
@@ -109,6 +112,8 @@ export function createSignIn({ dialog, out }, done) {
     draw(credentials() ? 'You are no longer let in with what you gave.' : '');
   });
   dialog.addEventListener('close', () => {
+    // It may be open again already.
+    if (dialog.open) return;
     controller.abort(new Error('closed'));
     // Nothing secret stays in the document.
     dialog.replaceChildren();

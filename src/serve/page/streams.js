@@ -2,7 +2,7 @@
 /** @import { State } from './state.js' */
 import { counts } from './api.js';
 import { hueOf, titleOf } from './entry.js';
-import { h } from './element.js';
+import { h, renew } from './element.js';
 import { askable, selection } from './query.js';
 import { onlyValue, writeState } from './state.js';
 import { ago, dateTime, duration } from './time.js';
@@ -60,7 +60,8 @@ export function createStreams(root) {
       heading('bytes', 'Size', 'number size'),
     );
     const highest = Math.max(1, ...streams.flatMap(({ steps }) => steps));
-    root.replaceChildren(
+    renew(
+      root,
       h(
         'table',
         {},
@@ -77,8 +78,6 @@ export function createStreams(root) {
     const onclick = () => {
       sort = key;
       draw();
-      const again = root.querySelector(`[data-sort=${key}]`);
-      if (again instanceof HTMLElement) again.focus();
     };
     const sorted = sort === key && (key === 'name' ? 'ascending' : 'descending');
     return h(
@@ -86,7 +85,7 @@ export function createStreams(root) {
       { scope: 'col', class: kind, 'aria-sort': sorted },
       h(
         'button',
-        { type: 'button', 'data-sort': key, onclick },
+        { type: 'button', 'data-key': `by ${key}`, onclick },
         text,
         h('span', { 'aria-hidden': true }, sorted ? (key === 'name' ? ' ↑' : ' ↓') : ''),
       ),
@@ -97,7 +96,8 @@ export function createStreams(root) {
   function line(stream, highest) {
     const { by, count, bytes, steps, last } = stream;
     const title = titleOf(by);
-    const link = h('a', { href: state ? writeState(linesOf(state, by)) : undefined, 'data-go': true }, title);
+    const href = state && writeState(linesOf(state, by));
+    const link = h('a', { href, 'data-go': true, 'data-key': `of ${name(stream)}` }, title);
     link.style.setProperty('--hue', String(hueOf(title)));
     const rest = by['pod']
       ? [by['namespace'] ?? '']

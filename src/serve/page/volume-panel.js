@@ -31,10 +31,19 @@ export function createVolumePanel(events) {
   let volume;
   let shownBy = 'stream';
   let inUtc = false;
+  /** @type {Parameters<typeof drawVolumeBar>[1]} */
+  let shown = { volume, by: shownBy, names: [], problem: '' };
+  const bar = byId('volume-bar', HTMLElement);
+
+  function draw() {
+    // What is taken away under a pressed button is never clicked.
+    if (bar.matches(':active')) setTimeout(draw, 50);
+    else drawVolumeBar(bar, shown, events);
+  }
 
   return {
-    /** The lines in all; undefined if they could not be counted. */
-    total: () => volume?.total,
+    /** The lines in all; undefined if they are not counted yet, or could not be. */
+    total: () => (root.getAttribute('aria-busy') === 'true' ? undefined : volume?.total),
     busy: () => root.setAttribute('aria-busy', 'true'),
     /**
      * Counts, and shows it; what goes wrong is told here.
@@ -67,8 +76,8 @@ export function createVolumePanel(events) {
       }
       root.setAttribute('aria-busy', 'false');
       const known = names.filter(askable);
-      const shown = { volume, by: shownBy, names: known.length > 0 ? known : ['stream'], problem };
-      drawVolumeBar(byId('volume-bar', HTMLElement), shown, events);
+      shown = { volume, by: shownBy, names: known.length > 0 ? known : ['stream'], problem };
+      draw();
     },
     /** @param {boolean} utc */
     redraw(utc) {

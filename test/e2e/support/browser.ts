@@ -26,6 +26,7 @@ export const openBrowser = (): Promise<Browser> => chromium.launch({ executableP
 export interface Served {
   program: Program;
   url: string;
+  start(): Promise<void>;
   /** Stores lines: seconds ago, text, and what differs from a line of stdout of shop/web-0/nginx. */
   write(lines: readonly (readonly [secondsAgo: number, log: string, more?: Wrote])[]): Promise<void>;
   /** Kills it, and starts it again over the same store, at another address. */
@@ -41,26 +42,31 @@ export interface Wrote {
   labels?: Record<string, string>;
 }
 
-/** The program itself, with an empty store. */
-export async function openServe(more: readonly string[] = []): Promise<Served> {
-  const data = mkdtempSync(join(tmpdir(), 'page-'));
-  const args = ['serve', '--port=0', '--bind-address=127.0.0.1', `--data-path=${data}`, ...more];
-  const start = async () => {
-    const program = watching(launch(args, { PATH: process.env['PATH'] }));
-    await until('the start', () => program.url !== '', 60_000);
+/** The program itself, with an empty store, to be started. */
+export function createServe(more: readonly string[] = []): Served {
+  let data: string | undefined;
+  let program: Program | undefined;
+  const running = () => {
+    if (!program) throw new Error('serve is not started');
     return program;
   };
-  let program = await start();
   return {
     get program() {
-      return program;
+      return running();
     },
     get url() {
-      return program.url;
+      return running().url;
+    },
+    async start() {
+      data ??= mkdtempSync(join(tmpdir(), 'page-'));
+      const args = ['serve', '--port=0', '--bind-address=127.0.0.1', `--data-path=${data}`, ...more];
+      const started = watching(launch(args, { PATH: process.env['PATH'] }));
+      await until('the start', () => started.url !== '', 60_000);
+      program = started;
     },
     async restart() {
-      await program.stop('SIGKILL');
-      program = await start();
+      await running().stop('SIGKILL');
+      await this.start();
     },
     async write(lines) {
       const now = Date.now();
@@ -69,12 +75,19 @@ export async function openServe(more: readonly string[] = []): Promise<Served> {
         const names = { namespace_name: namespace, pod_name: pod, container_name: container, host: 'node-1' };
         return { time: new Date(now - ago * 1000).toISOString(), stream, log, kubernetes: { ...names, labels } };
       });
-      const answer = await fetch(`${program.url}/write`, { method: 'POST', body: JSON.stringify(body) });
+      const answer = await fetch(`${running().url}/write`, { method: 'POST', body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     },
     async end() {
-      await program.stop();
-      rmSync(data, { recursive: true });
+      await program?.stop();
+      if (data !== undefined) rmSync(data, { recursive: true });
     },
   };
+}
+
+/** The same, started. */
+export async function openServe(more: readonly string[] = []): Promise<Served> {
+  const served = createServe(more);
+  await served.start();
+  return served;
 }
