@@ -1,19 +1,9 @@
 import type { Level } from '../system/log.ts';
 import { parseAddress } from '../system/status.ts';
 import type { OptionTable, Values } from './option.ts';
-import { checkLabel, checkMapping, checkPattern, checkSelector, checkUrl, each } from './check.ts';
-
-/** The keys of annotations; what they mean is told in `src/watch/hints/`. */
-const hints = [
-  'include',
-  'exclude',
-  'parser',
-  'multiline-start',
-  'sampling',
-  'redaction',
-  'tenant',
-  'attributes',
-] as const;
+import { checkMapping, each } from './check.ts';
+import { selectionOptions } from './options/selection.ts';
+import { sourceOptions } from './options/source.ts';
 
 /** The options of the watcher itself; each agent brings a table of its own. */
 export const options = {
@@ -31,73 +21,7 @@ export const options = {
     min: 0,
     describe: 'Seconds for which a container that is gone keeps its configuration, so that its log is read to the end',
   },
-  'strict-labels': {
-    type: 'list',
-    default: ['application', 'version'],
-    check: each(checkLabel),
-    describe: 'Labels that a pod must have to be shipped; empty asks for none',
-  },
-  'label-map': {
-    type: 'data',
-    describe:
-      'Where application, component, environment, version and release come from if not from labels of these names: a mapping of lists, or the word recommended',
-  },
-  'include-labels': {
-    type: 'list',
-    default: [],
-    check: each(checkSelector),
-    describe: 'Ships only pods that one of these selects: app=web, app!=web, app or !app',
-  },
-  'exclude-labels': {
-    type: 'list',
-    default: [],
-    check: each(checkSelector),
-    describe: 'Leaves out pods that one of these selects: app=web, app!=web, app or !app',
-  },
-  'include-namespaces': {
-    type: 'list',
-    default: [],
-    check: each(checkPattern),
-    describe: 'Ships only these namespaces; * stands for any text',
-  },
-  'exclude-namespaces': {
-    type: 'list',
-    default: [],
-    check: each(checkPattern),
-    describe: 'Leaves out these namespaces; * stands for any text',
-  },
-  'exclude-containers': {
-    type: 'list',
-    default: [],
-    check: each(checkPattern),
-    describe: 'Leaves out containers of these names; * stands for any text',
-  },
-  hints: {
-    type: 'list',
-    default: hints,
-    choices: ['none', ...hints],
-    check: (value) =>
-      (value as readonly string[]).includes('none') && (value as readonly string[]).length > 1
-        ? 'has none beside others'
-        : undefined,
-    describe: 'The hints that annotations may give; none or an empty list allows none',
-  },
-  'hint-policy': {
-    type: 'data',
-    describe:
-      'Hints of the operator for containers without such annotations: a list of rules with hints and namespaces, labels or containers',
-  },
-  tenants: {
-    type: 'data',
-    describe:
-      'The tenants that the pods of a namespace may choose among, a mapping of namespaces; the first is the default',
-  },
-  'require-include': {
-    type: 'boolean',
-    default: false,
-    describe: 'Ships only what asks for it by the hint include',
-  },
-  'include-own-pod': { type: 'boolean', default: false, describe: 'Ships the logs of the own pod too' },
+  ...selectionOptions,
   'containers-path': {
     type: 'string',
     aliases: ['c'],
@@ -117,35 +41,7 @@ export const options = {
     check: each(checkMapping),
     describe: 'FROM=TO for each directory that the shipper sees at another path than the watcher',
   },
-  'pod-source': {
-    type: 'string',
-    default: 'api',
-    choices: ['api', 'kubelet', 'file'],
-    describe: 'Who is asked for the pods of the node; with --pods it is the file',
-  },
-  pods: { type: 'string', describe: 'File of pods, as kubectl get pods -o json or -o yaml writes it' },
-  'kube-url': {
-    type: 'string',
-    aliases: ['u'],
-    check: checkUrl,
-    describe: 'Address of the API server or of a proxy before it; no credentials are sent there',
-  },
-  kubeconfig: { type: 'string', variables: ['KUBECONFIG'], describe: 'The kubeconfig file' },
-  context: { type: 'string', describe: 'The context of the kubeconfig file' },
-  'kubelet-url': { type: 'string', check: checkUrl, describe: 'Address of the kubelet' },
-  'kubelet-token-file': { type: 'string', describe: 'File with the token for the kubelet, read at each request' },
-  'kubelet-ca-file': { type: 'string', describe: "File with the authority that signed the kubelet's certificate" },
-  'kubelet-insecure': { type: 'boolean', default: false, describe: "Trusts any certificate of the kubelet's" },
-  'namespace-labels': {
-    type: 'boolean',
-    default: false,
-    describe: 'Reads labels of namespaces, and hints from their annotations; asks for a role of its own',
-  },
-  'node-labels': {
-    type: 'boolean',
-    default: false,
-    describe: 'Reads the labels of the node; asks for a role of its own',
-  },
+  ...sourceOptions,
   'node-name': {
     type: 'string',
     variables: ['CLUSTER_NODE_NAME', 'NODE_NAME'],
