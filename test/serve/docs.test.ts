@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createServeMetrics } from '../../src/serve/metrics.ts';
 import { openSqlite } from '../../src/serve/stores/sqlite.ts';
+import { until } from '../support/program.ts';
 import { serving } from './serving.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/serve.md'), 'utf8');
@@ -26,6 +27,7 @@ function tour(): { command: string; printed: string }[] {
 
 test('the tour of the page: each command prints what the page says', async (t) => {
   const { url } = await serving(t, await openSqlite({ directory, queue: 1000 }));
+  await until('the store to answer in time', async () => (await fetch(`${url}/readyz`)).ok);
   const commands = tour();
   assert.ok(commands.length >= 6);
   for (const { command, printed } of commands) {

@@ -51,7 +51,7 @@ for (const [sink, path, more] of [
     t.after(() => ship.kill('SIGKILL'));
     const ended = end(ship);
     const stored = () => serve.metric('logwatch_serve_stored_entries_total');
-    await until('all to be stored', async () => (await stored()) === 2 * count, 120_000);
+    await until('all to be stored', async () => (await stored()) === 2 * count, 200_000);
     ship.kill('SIGTERM');
     assert.equal((await ended).code, 0);
     for (const [container, lines] of expected) {

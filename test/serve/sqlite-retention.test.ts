@@ -95,7 +95,8 @@ test('a limit that is set lower makes the files smaller', async (t) => {
   const first = await open(t, { directory, queue: 100_000 });
   for (let n = 0; n < 20; n += 1) await first.write(batch(n));
   await first.close();
-  assert.ok(statSync(join(directory, 'logs.sqlite')).size > 5_000_000);
+  // Smaller where there was time to pack all of it.
+  assert.ok(statSync(join(directory, 'logs.sqlite')).size > 3_000_000);
   const second = await open(t, { directory, queue: 100_000, maxBytes: 2_097_152 });
   await until('the file to shrink', () => statSync(join(directory, 'logs.sqlite')).size <= 2_097_152, 60_000);
   assert.match((await logs(second, all)).at(-1) ?? '', /^19 /);
