@@ -101,12 +101,15 @@ test('500 wants in a second are two reloads at the most', async (t) => {
     agent: 'other',
     metrics: createMetrics(),
   });
+  const began = performance.now();
   for (let i = 0; i < 500; i += 1) {
     plain.want();
     if (i % 2 === 1) await sleep(4);
   }
+  // One for each second that it has really taken, and one after it.
+  const most = 1 + Math.floor((performance.now() - began) / 1000);
   await plain.settled();
-  assert.ok(shipper.count >= 1 && shipper.count <= 2, `${shipper.count} reloads`);
+  assert.ok(shipper.count >= 1 && shipper.count <= Math.max(2, most), `${shipper.count} reloads`);
   assert.equal(await metric('reload_suppressed_total'), 500 - shipper.asked());
   const before = shipper.count;
   for (let i = 0; i < 500; i += 1) urgent.want(true);
