@@ -19,7 +19,7 @@ const hup = (more: Partial<SignalReload>): SignalReload => ({ kind: 'signal', si
 
 /** A process of that name which says what it is sent; ready once it listens. */
 async function start(t: TestContext, name: string, script: string) {
-  const child = spawn('/bin/sh', ['-c', script], { argv0: name, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('/bin/sh', ['-c', script], { argv0: name, stdio: ['pipe', 'pipe', 'inherit'] });
   const said: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
   t.after(() => end(child));
@@ -86,11 +86,12 @@ test('no process of the name: the namespace may not be shared', async () => {
 
 test('a shipper that would be ended by the signal, since it is still starting, is spared', async (t) => {
   const name = unique();
-  const { child } = await start(t, name, 'echo ready; while :; do sleep 0.05; done');
+  // A shell that starts a program blocks all signals for that time.
+  const { child } = await start(t, name, 'echo ready; read nothing');
   await assert.rejects(send(hup({ process: name }), { signal }), /would be ended by SIGHUP: is it still starting/);
   assert.equal(child.signalCode, null);
   const deaf = unique();
-  await start(t, deaf, `trap '' HUP; echo ready; while :; do sleep 0.05; done`);
+  await start(t, deaf, `trap '' HUP; echo ready; read nothing`);
   await assert.rejects(send(hup({ process: deaf }), { signal }), /process \d+ ignores SIGHUP/);
 });
 
