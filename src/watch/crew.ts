@@ -8,7 +8,8 @@ import { createLane, type Lane } from './lane.ts';
 import { reconcile, type Result, type Wish } from './reconcile.ts';
 import type { Running } from './running.ts';
 import { logResult, measure, observeLatency } from './record.ts';
-import { createReloader, type Reloader, type ReloaderInput, type ReloadState } from './reload.ts';
+import { createReloader, type Reloader, type ReloaderInput } from './reload.ts';
+import type { ReloadState } from './reload/history.ts';
 import { markerName } from './reload/marker.ts';
 
 /** What all agents are to bring about. */

@@ -1,5 +1,5 @@
 import type { Running } from './running.ts';
-import type { ReloadState } from './reload.ts';
+import type { ReloadState } from './reload/history.ts';
 import type { State } from './pass.ts';
 import type { Verdict } from './filter.ts';
 import type { Wanted } from './hints.ts';

@@ -1,22 +1,9 @@
 import type { Reload } from '../agent/reload.ts';
 import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
-import { mask } from '../system/secrets.ts';
-import {
-  begin,
-  dueAt,
-  fail,
-  isDone,
-  nothing,
-  statusOf,
-  succeed,
-  usual,
-  want,
-  type Agenda,
-  type Timing,
-} from './debounce.ts';
+import { begin, dueAt, fail, isDone, nothing, succeed, usual, want, type Agenda, type Timing } from './debounce.ts';
 import type { FileSystem } from './disk.ts';
-import { Unconfirmed } from './reload/confirm.ts';
+import { createHistory, type ReloadState } from './reload/history.ts';
 import { createMarker } from './reload/marker.ts';
 import { send as sendOnce } from './reload/send.ts';
 
@@ -36,22 +23,6 @@ export interface Reloader {
   settled(): Promise<void>;
   /** Breaks off what is under way. What was not done is remembered on disk, and done by the next process. */
   close(): Promise<void>;
-}
-
-export interface ReloadState {
-  /**
-   * `none`: the shipper looks by itself. `failing`: the last reload failed; it is, or will be, tried again. `waiting`: for
-   * quiet or for the budget.
-   */
-  status: 'none' | 'idle' | 'waiting' | 'running' | 'failing';
-  /** Why the last reload failed, until one succeeds. */
-  error?: string;
-  /** Milliseconds since the epoch: the first want that waits, the begin of what runs, or the first failure. */
-  since?: number;
-  /** How many have succeeded since the start. */
-  reloads: number;
-  /** Milliseconds since the epoch. */
-  lastOk?: number;
 }
 
 export interface ReloaderInput {
@@ -79,16 +50,13 @@ export function createReloader(input: ReloaderInput): Reloader {
   const { now = Date.now, steady = () => performance.now() } = input;
   const timing = { ...usual, ...input.timings };
   const marker = createMarker(input.marker, input.disk);
+  const history = createHistory({ agent, log, metrics, now });
   const closing = new AbortController();
   let agenda: Agenda = nothing;
   let expecting = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let settled = Promise.withResolvers<void>();
-  let reloads = 0;
-  let lastOk: number | undefined;
-  let error: string | undefined;
-  const since: { wanted?: number; begun?: number; failed?: number } = {};
 
   const needed = () => {
     try {
@@ -116,11 +84,10 @@ export function createReloader(input: ReloaderInput): Reloader {
     // A timer may be early.
     if (due === undefined || due > steady()) return arm();
     agenda = begin(agenda, steady(), timing);
-    delete since.wanted;
-    since.begun = now();
+    history.begin();
     running = attempt().finally(() => {
       running = undefined;
-      delete since.begun;
+      history.end();
       arm();
     });
   };
@@ -132,24 +99,15 @@ export function createReloader(input: ReloaderInput): Reloader {
       const how = reload();
       if (how) {
         await send(how, { signal });
-        reloads += 1;
-        lastOk = now();
-        metrics.reloads.inc({ agent, result: 'ok' });
-        const seconds = Math.round(steady() - began) / 1000;
-        log.info('the shipper was told of its new files', { agent, seconds, confirmed: how.confirm !== undefined });
+        history.told(Math.round(steady() - began) / 1000, how.confirm !== undefined);
       }
       agenda = succeed(agenda);
-      error = since.failed = undefined;
+      history.succeed();
       forget();
     } catch (cause) {
       agenda = fail(agenda, steady(), random(), timing);
       if (signal.aborted) return;
-      metrics.reloads.inc({ agent, result: cause instanceof Unconfirmed ? 'unconfirmed' : 'failed' });
-      since.failed ??= now();
-      const why = mask(cause instanceof Error ? cause.message : String(cause));
-      if (why !== error)
-        log.warn('the shipper could not be told of its new files; it is tried again', { agent, error: why });
-      error = why;
+      history.fail(cause);
     }
   };
 
@@ -157,7 +115,7 @@ export function createReloader(input: ReloaderInput): Reloader {
     if (isDone(agenda) && !closing.signal.aborted) settled = Promise.withResolvers();
     if (agenda.wanted) metrics.reloadSuppressed.inc({ agent });
     agenda = want(agenda, steady(), urgent);
-    since.wanted ??= now();
+    history.want();
     arm();
   };
 
@@ -197,10 +155,7 @@ export function createReloader(input: ReloaderInput): Reloader {
       forget();
     },
     get state(): ReloadState {
-      if (!needed()) return { status: 'none', reloads, lastOk };
-      const status = statusOf(agenda);
-      const from = { idle: undefined, waiting: since.wanted, running: since.begun, failing: since.failed };
-      return { status, error, since: from[status], reloads, lastOk };
+      return history.state(needed() ? agenda : undefined);
     },
     async settled() {
       await settled.promise;
