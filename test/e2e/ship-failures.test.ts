@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,7 +22,7 @@ import { kill, makeWorld, numbers, startShip } from './support/tailing.ts';
 const main = join(import.meta.dirname, '../../src/main.ts');
 const root = process.getuid?.() === 0;
 const mounts = root && spawnSync('unshare', ['-m', 'true']).status === 0;
-const patience = 60_000;
+const patience = 120_000;
 const lines = (from: number, to: number) => `${numbers(from, to).join('\n')}\n`;
 
 test('L-12 offsets that are torn, of another node, or nonsense: nothing is lost, and it is told', async (t) => {
@@ -250,6 +251,11 @@ describe('with file systems of its own', { skip: !mounts && 'nothing can be moun
     rmSync(full);
     appendFileSync(path, `${line++}\n`);
     await arrive(line);
+    // Arrived is not yet acknowledged and noted.
+    const { size } = statSync(path);
+    await until('it to be noted', () =>
+      readdirSync(state).some((name) => readFileSync(join(state, name), 'utf8').includes(String(size))),
+    );
     await kill(ship);
     const next = await start();
     appendFileSync(path, `${line++}\n`);
@@ -291,6 +297,7 @@ describe('with file systems of its own', { skip: !mounts && 'nothing can be moun
       await until(
         'it to be let go',
         async () => (await ship.metric('logwatch_ship_files{destination="http"}')) === 0,
+        30_000,
       ).catch(() => undefined);
       appendFileSync(path, lines(10 + round * 10, 20 + round * 10));
       if (restart) await ship.stop();
