@@ -102,7 +102,9 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
 
       before(async () => {
         const own = join(root, node);
-        watcher = createWatcher(testbed, node, { root: own, kubeconfig, namespace });
+        // Longer than it takes a busy machine to see that a log is gone.
+        const env = { WATCHER_LINGER: '10' };
+        watcher = createWatcher(testbed, node, { root: own, kubeconfig, namespace, env });
         await watcher.prepare();
         await watcher.start();
         const configuration = ['get', '--raw', `/api/v1/nodes/node-${node}/proxy/configz`];
@@ -236,7 +238,7 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
             for (const path of Object.keys(before)) if (now[path] === undefined) lost.add(path);
             return ended.signal.aborted;
           },
-          240,
+          800,
         );
         try {
           await testbed.run('cp', ['pkill', '-KILL', 'kube-apiserver']);

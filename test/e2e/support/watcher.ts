@@ -94,7 +94,7 @@ export function createWatcher(
       const ending = child;
       child = undefined;
       if (ending.exitCode !== null) return ending.exitCode;
-      const exit = once(ending, 'exit', { signal: AbortSignal.timeout(10_000) });
+      const exit = once(ending, 'exit', { signal: AbortSignal.timeout(60_000) });
       await testbed.run(node, ['sh', '-c', `kill -TERM ${pid}`]);
       const [code] = (await exit) as [number | null];
       return code;
