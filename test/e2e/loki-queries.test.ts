@@ -63,7 +63,7 @@ async function ours(t: TestContext): Promise<string> {
 
 async function theirs(t: TestContext): Promise<string> {
   const url = await startRealLoki(t, { limits_config: { discover_service_name: [], discover_log_levels: false } });
-  await until('Loki takes lines', () => push(url).then(() => true), 30_000);
+  await until('Loki takes lines', () => push(url).then(() => true), 90_000);
   return url;
 }
 

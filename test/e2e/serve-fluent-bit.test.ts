@@ -35,7 +35,7 @@ async function setUp(t: TestContext) {
     const all = ['serve', ...data, `--write-users=${users}`, '--invalid-entries=skip'];
     const running = watching(launch(all, { PATH: process.env['PATH'] }));
     t.after(() => running.child.kill('SIGKILL'));
-    await until('serve', () => running.url !== '', 30_000);
+    await until('serve', () => running.url !== '', 90_000);
     return running;
   };
   const fluentBit = async (output: Record<string, unknown>, input: Record<string, unknown> = {}) => {
@@ -84,7 +84,7 @@ for (const [title, output, input] of [
     if (!world) return;
     const serve = await world.serve();
     await world.fluentBit({ name: 'http', uri: '/write', format: 'json', header_tag: 'fluent-tag', ...output }, input);
-    await until('all lines', async () => (await stored(serve)) === count, 30_000);
+    await until('all lines', async () => (await stored(serve)) === count, 90_000);
     assert.deepEqual(await rows(serve), world.lines);
     assert.match(
       await serve.text('/metrics'),
@@ -100,7 +100,7 @@ test('the output for Loki', async (t) => {
   const labels = 'namespace=default,pod=web-0,container=web,stream=$stream';
   const keys = { remove_keys: 'stream,time,_p', drop_single_key: 'raw', line_format: 'json' };
   await world.fluentBit({ name: 'loki', labels, ...keys, compress: 'gzip' }, parsed);
-  await until('all lines', async () => (await stored(serve)) === count, 30_000);
+  await until('all lines', async () => (await stored(serve)) === count, 90_000);
   const found = await rows(serve);
   assert.deepEqual(
     found.map(({ log }) => log),
@@ -113,8 +113,8 @@ test('F-03 what serve could not take yet is sent again, and is there once', asyn
   if (!world) return;
   const output = { name: 'http', uri: '/write', format: 'json', header_tag: 'fluent-tag' };
   const shipper = await world.fluentBit(output, parsed);
-  await until('a vain attempt', () => shipper.output().includes('127.0.0.1'), 30_000);
+  await until('a vain attempt', () => shipper.output().includes('127.0.0.1'), 90_000);
   const serve = await world.serve();
-  await until('all lines', async () => (await stored(serve)) === count, 60_000);
+  await until('all lines', async () => (await stored(serve)) === count, 90_000);
   assert.deepEqual(await rows(serve), world.lines);
 });

@@ -136,7 +136,7 @@ test('ship and Loki', async (t) => {
     const running = watching(child);
     for (const number of counter) appendFileSync(path, `${new Date().toISOString()} stdout F ${number}\n`);
     const count = async () => (await lines(url, 'program', '{pod="web"} |~ `^[0-9]+$`')).length;
-    await until('all', async () => (await count()) >= counter.length, 30_000);
+    await until('all', async () => (await count()) >= counter.length, 90_000);
     assert.equal((await running.stop()).code, 0);
     assert.deepEqual(new Set(await lines(url, 'program', '{pod="web"} |~ `^[0-9]+$`')), new Set(counter));
     assert.equal((await lines(url, 'program', '{pod="web"} !~ `^[0-9]+$`')).join(''), long);

@@ -6,7 +6,7 @@ import { until } from '../support/program.ts';
 import { conmonHere } from './support/conmon.ts';
 import { heldBy, kill, makeWorld, numbers, random } from './support/tailing.ts';
 
-const patience = 60_000;
+const patience = 120_000;
 const skip = conmonHere ? false : 'conmon is not installed, or this is not root';
 
 describe("ship and what CRI-O's conmon writes", { skip }, () => {

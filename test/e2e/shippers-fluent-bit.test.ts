@@ -68,7 +68,7 @@ test('lines arrive with their attributes, and those of a later container without
   await appendFile(docker.container.log, part(long) + part(`${long}y\n`));
   const watcher = await world.startReady(env);
   const shipper = start();
-  await until('the first lines', () => shipper.of('first').length === 3, 20_000).catch((error: Error) => {
+  await until('the first lines', () => shipper.of('first').length === 3, 90_000).catch((error: Error) => {
     throw new Error(shipper.output(), { cause: error });
   });
   const [first, second, joined] = shipper.of('first');
@@ -89,12 +89,12 @@ test('lines arrive with their attributes, and those of a later container without
     },
   });
   await world.node.write(cri.container, ['one', '  and more of it', '{"level":"info","application":"other"}', 'three']);
-  await until('the lines of the second', () => shipper.of('second').length >= 2, 20_000).catch((error: Error) => {
+  await until('the lines of the second', () => shipper.of('second').length >= 2, 90_000).catch((error: Error) => {
     throw new Error(shipper.output() + JSON.stringify(watcher.lines.slice(-5)), { cause: error });
   });
   await world.node.rotate(cri.container);
   await world.node.write(cri.container, ['after the rotation']);
-  await until('the line after', () => shipper.of('second').some(({ log }) => log === 'after the rotation'), 20_000);
+  await until('the line after', () => shipper.of('second').some(({ log }) => log === 'after the rotation'), 90_000);
   const later = shipper.of('second');
   assert.deepEqual(
     later.map(({ log }) => log),
@@ -124,10 +124,10 @@ test('a reload with the parser of a hint that Fluent Bit lacks does not end it',
   await world.pod('first', {});
   const watcher = await world.startReady(env);
   const shipper = start();
-  await until('its start', () => shipper.output().includes('[output:stdout'), 20_000);
+  await until('its start', () => shipper.output().includes('[output:stdout'), 90_000);
   const { container } = await world.pod('second', { annotations: { 'kubernetes-log-watcher/parser': 'unknown' } });
   await world.node.write(container, ['one']);
-  await until('the line', () => shipper.of('second').length === 1, 20_000);
+  await until('the line', () => shipper.of('second').length === 1, 90_000);
   assert.deepEqual([shipper.of('second')[0]?.['parser'], shipper.child.exitCode], ['unknown', null]);
   await watcher.passes();
 });

@@ -66,7 +66,7 @@ test('lines arrive with their attributes, and those of a later container without
   await world.node.write(docker.container, ['before', 'a "quoted" ${line} \\']);
   const watcher = await world.startReady(env);
   const shipper = start();
-  await until('the first lines', () => shipper.of('first').length === 2, 40_000).catch((error: Error) => {
+  await until('the first lines', () => shipper.of('first').length === 2, 90_000).catch((error: Error) => {
     throw new Error(shipper.output(), { cause: error });
   });
   const [first, second] = shipper.of('first');
@@ -83,12 +83,12 @@ test('lines arrive with their attributes, and those of a later container without
     },
   });
   await world.node.write(cri.container, ['one', '{"level":"info","k8s":"other"}']);
-  await until('the lines of the second', () => shipper.of('second').length === 2, 60_000).catch((error: Error) => {
+  await until('the lines of the second', () => shipper.of('second').length === 2, 90_000).catch((error: Error) => {
     throw new Error(shipper.output() + JSON.stringify(watcher.lines.slice(-5)), { cause: error });
   });
   await world.node.rotate(cri.container);
   await world.node.write(cri.container, ['after the rotation']);
-  await until('the line after', () => shipper.of('second').length === 3, 40_000);
+  await until('the line after', () => shipper.of('second').length === 3, 90_000);
   const later = shipper.of('second');
   assert.deepEqual(
     later.map(({ log }) => log),
@@ -128,7 +128,7 @@ test('with fluent-plugin-concat parts of a line are joined, and lines by the hin
   await appendFile(cri.container.log, lines.map((line) => `${time} stdout ${line}\n`).join(''));
   await world.startReady({ ...env, WATCHER_FLUENTD_CONCAT: 'true' });
   const shipper = start();
-  await until('the lines', () => shipper.arrived().length >= 4, 60_000).catch((error: Error) => {
+  await until('the lines', () => shipper.arrived().length >= 4, 90_000).catch((error: Error) => {
     throw new Error(shipper.output(), { cause: error });
   });
   assert.deepEqual(

@@ -146,7 +146,7 @@ test('lines arrive with their attributes, and those of a later container without
   const watcher = await world.startReady(env);
   const name = env.WATCHER_OTEL_COLLECTOR_PROCESS;
   const collector = startShipper(t, program, configs, { name, env: { SECRET: 'CANARY' } });
-  await until('the first lines', () => of('first').length === 3, 30_000).catch((error: Error) => {
+  await until('the first lines', () => of('first').length === 3, 90_000).catch((error: Error) => {
     throw new Error(collector.output(), { cause: error });
   });
   const [first, second, joined] = of('first');
@@ -167,7 +167,7 @@ test('lines arrive with their attributes, and those of a later container without
     },
   });
   await world.node.write(cri.container, ['one', '  and more of it', 'DEBUG', 'two card=17', 'three']);
-  await until('the lines of the second', () => of('second').length >= 3, 40_000).catch((error: Error) => {
+  await until('the lines of the second', () => of('second').length >= 3, 90_000).catch((error: Error) => {
     throw new Error(collector.output() + JSON.stringify(watcher.lines.slice(-5)), { cause: error });
   });
   assert.deepEqual(
@@ -181,7 +181,7 @@ test('lines arrive with their attributes, and those of a later container without
 
   await world.node.rotate(cri.container);
   await world.node.write(cri.container, ['after the rotation']);
-  await until('the line after', () => of('second').some(({ body }) => body === 'after the rotation'), 20_000);
+  await until('the line after', () => of('second').some(({ body }) => body === 'after the rotation'), 90_000);
   // The reload has sent nothing twice, and nobody was told the collector's own variable.
   assert.deepEqual([of('first').length, of('second').length, arrived.length], [3, 4, 7]);
   assert.doesNotMatch(JSON.stringify(arrived), /CANARY|root:/);

@@ -81,7 +81,7 @@ test('lines arrive with their attributes, and those of a later container without
   await world.node.write(docker.container, ['before', 'a "quoted" line \\ %msg%']);
   await world.startReady(env);
   const rsyslog = start();
-  await until('the first lines', async () => (await of('first')).length === 2, 20_000);
+  await until('the first lines', async () => (await of('first')).length === 2, 90_000);
   const [first, second] = await of('first');
   assert.deepEqual([first?.log, first?.stream], ['before\n', 'stdout']);
   assert.equal(second?.log, 'a "quoted" line \\ %msg%\n');
@@ -99,7 +99,7 @@ test('lines arrive with their attributes, and those of a later container without
     },
   });
   await world.node.write(cri.container, ['{"level":"info"}', '  two  spaces']);
-  await until('the lines of the second', async () => (await of('second')).length === 2, 20_000);
+  await until('the lines of the second', async () => (await of('second')).length === 2, 90_000);
   const later = await of('second');
   assert.deepEqual(later.map(({ log }) => log).toSorted(), ['  two  spaces', '{"level":"info"}']);
   assert.deepEqual(later.find(({ log }) => log.startsWith('{'))?.json, { level: 'info' });
@@ -110,7 +110,7 @@ test('lines arrive with their attributes, and those of a later container without
 
   await world.node.rotate(cri.container);
   await world.node.write(cri.container, ['after the rotation']);
-  await until('the line after', async () => (await of('second')).length === 3, 20_000);
+  await until('the line after', async () => (await of('second')).length === 3, 90_000);
   assert.equal((await arrived()).length, 5);
   assert.equal(rsyslog.child.exitCode, null);
 });

@@ -58,9 +58,9 @@ export async function startShip(
   const child = launch(['ship', ...Object.entries(all).flat()], { PATH: process.env['PATH'], ...env }, uid);
   const program = watching(child);
   t.after(() => program.stop('SIGKILL'));
-  await until('the start of ship', () => program.url !== '' || child.exitCode !== null, 30_000);
+  await until('the start of ship', () => program.url !== '' || child.exitCode !== null, 90_000);
   if (program.url === '') throw new Error(`ship has ended: ${(await program.ended).stderr}`);
-  await until('its first look', async () => (await program.readyz()).checks['scanned']?.ok === true, 30_000);
+  await until('its first look', async () => (await program.readyz()).checks['scanned']?.ok === true, 90_000);
   return program;
 }
 
@@ -83,9 +83,9 @@ export async function makeWorld(t: TestContext) {
       startConmon(t, place.log(pod, restart), join(place.root, `${pod}-${restart}`), args),
     /** Waits until a text stands in a file. */
     written: (path: string, text: string) =>
-      until(`${text} in the log`, () => readFileSync(path, 'utf8').includes(text), 60_000),
+      until(`${text} in the log`, () => readFileSync(path, 'utf8').includes(text), 90_000),
     /** Waits for so many records. */
-    arrive: (count: number) => until(`${count} records`, () => collector.arrived.length >= count, 60_000),
+    arrive: (count: number) => until(`${count} records`, () => collector.arrived.length >= count, 90_000),
   };
 }
 
