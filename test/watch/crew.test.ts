@@ -49,7 +49,8 @@ const job = (ids: string[], verdicts: Verdict[] = []): Job => ({ wish: wish(ids)
 
 test('a shipper is told after its files are there, once for several changes, and not without one', async (t) => {
   const { one, start, shipper, marker } = await set(t);
-  const crew = start();
+  // Longer than the second takes, on a busy machine too.
+  const crew = start({ quiet: 1500, longest: 60_000 });
   await crew.work([one], job(['a']));
   await crew.work([one], job(['a', 'b']));
   assert.equal(existsSync(marker), true);
