@@ -81,6 +81,7 @@ const pure = [
     'http/sampled',
     'write/shorten',
     'snappy',
+    'quoted',
     'push/labels',
     'push/stream',
     'push/proto',

@@ -1,4 +1,5 @@
 import { parseDuration } from '../query/duration.ts';
+import { quoted, unquote } from '../quoted.ts';
 import { LogqlError } from './syntax.ts';
 
 export interface Token {
@@ -18,7 +19,6 @@ const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|0x[\da-fA-F]+/y;
 const duration = /(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smhdwy]))+(?![\w.])/y;
 const bytes = /(\d+(?:\.\d+)?)([kKMGTP]i?)?B(?![\w.])/y;
 const range = /\[([^\]]*)\]/y;
-const quoted = /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y;
 const sign = /\|=|\|~|\|>|!=|!~|!>|=~|==|>=|<=|[{}()=,|<>+\-*/%^]/y;
 
 /** The words of a query, an end behind them. Throws a `LogqlError`. */
@@ -45,7 +45,11 @@ function next(
   at: number,
 ): [Omit<Token, 'at'>, number] {
   const string = take(quoted)?.[0];
-  if (string !== undefined) return [{ kind: 'string', text: unquote(string, at), value: 0 }, string.length];
+  if (string !== undefined) {
+    const text = unquote(string);
+    if (text === undefined) throw new LogqlError(`${place(at)}: a text has an escape that there is not`);
+    return [{ kind: 'string', text, value: 0 }, string.length];
+  }
   const inside = take(range);
   if (inside) {
     const [all = '', length = ''] = inside;
@@ -82,33 +86,3 @@ export function parseBytes(text: string): number | undefined {
 }
 
 export const place = (at: number) => `at character ${at + 1}`;
-
-const escapes: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-  "'": "'",
-};
-
-/** Source: https://go.dev/ref/spec#String_literals */
-function unquote(text: string, at: number): string {
-  const inner = text.slice(1, -1);
-  if (text.startsWith('`')) return inner;
-  return inner.replaceAll(
-    /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|([^]))/g,
-    (all, x?: string, u?: string, long?: string, octal?: string, letter = '') => {
-      const hex = x ?? u ?? long;
-      const code = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16);
-      if (code <= 0x10ffff) return String.fromCodePoint(code);
-      const found = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined;
-      if (found === undefined) throw new LogqlError(`${place(at)}: ${all} is no escape`);
-      return found;
-    },
-  );
-}

@@ -1,7 +1,8 @@
+import { quoted, unquote } from '../quoted.ts';
+
 export type Labels = Readonly<Record<string, string>>;
 
 const name = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-const text = /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y;
 const blank = /[ \t\n\r]*/y;
 
 /** The limits of Loki, but for the number of labels, which is greater here. */
@@ -33,7 +34,9 @@ export function parseLabels(source: string): Labels {
     }
     const key = need(name, 'the name of a label');
     need(/=/y, '=');
-    labels.push([key, unquote(need(text, 'a text in quotes'))]);
+    const value = unquote(need(quoted, 'a text in quotes'));
+    if (value === undefined) throw new Error('parse error: a label has an escape that there is not');
+    labels.push([key, value]);
   }
   need(/$/y, 'the end');
   return checkLabels(labels);
@@ -53,36 +56,3 @@ export function checkLabels(pairs: readonly (readonly [string, unknown])[]): Lab
   // A label can be called __proto__.
   return Object.fromEntries(pairs) as Labels;
 }
-
-const letters: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-  "'": "'",
-};
-
-/** A text as Go quotes it: https://go.dev/ref/spec#String_literals; bytes that are given as numbers are UTF-8. */
-function unquote(quoted: string): string {
-  const inner = quoted.slice(1, -1);
-  if (quoted.startsWith('`') || !inner.includes('\\')) return inner;
-  const escape = /\\(?:x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^xuU0-7]))|[^\\]+|\\/gy;
-  const found = [...inner.matchAll(escape)];
-  if (found.reduce((sum, [all]) => sum + all.length, 0) !== inner.length) throw noEscape();
-  const parts = found.map(([all, hex, octal, four, eight, letter]) => {
-    if (!all.startsWith('\\')) return Buffer.from(all);
-    if (hex ?? octal) return Buffer.from([hex ? Number.parseInt(hex, 16) : Number.parseInt(octal ?? '', 8) & 255]);
-    if (letter !== undefined && letters[letter] !== undefined) return Buffer.from(letters[letter]);
-    const code = Number.parseInt(four ?? eight ?? '', 16);
-    if (Number.isNaN(code) || code > 0x10ffff) throw noEscape();
-    return Buffer.from(String.fromCodePoint(code));
-  });
-  return Buffer.concat(parts).toString('utf8');
-}
-
-const noEscape = () => new Error('parse error: a label has an escape that there is not');
