@@ -3,21 +3,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Batch } from './batch.ts';
 import { unpackTexts } from './texts.ts';
 import { createInstants, emptyInstant, type Instant } from './instants.ts';
+import type { Part } from './parts.ts';
 import { momentOf } from './place.ts';
 
 interface Known {
   id: number;
   /** Undefined while the series has no entry. */
   newest: Instant | undefined;
-}
-
-interface Part {
-  bucket: number;
-  series: number;
-  first: number;
-  last: number;
-  count: number;
-  bytes: number;
 }
 
 /** So many series are remembered between two transactions. */
