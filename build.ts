@@ -14,35 +14,71 @@ const out = resolve(given ?? join(import.meta.dirname, 'dist'));
 
 /**
  * What packages import and the program never calls: of the Kubernetes client only the kubeconfig is used, and neither
- * its HTTP client nor the classes of the API; Handlebars writes no source maps. It costs start time and memory.
+ * its HTTP client nor the classes of the API; of the metrics no summary, no push and no cluster; the log is not
+ * diagnosed; Handlebars writes no source maps. It costs start time and memory.
  */
 const unused = [
-  { import: /^undici$/, by: /@kubernetes\/client-node/ },
-  { import: /^\.\/gen\//, by: /@kubernetes\/client-node/ },
+  { import: /^(undici|socks)$|^\.\/gen\//, by: /@kubernetes\/client-node/ },
   { import: /^source-map$/, by: /handlebars/ },
-  { import: /^@opentelemetry\/api$/, by: /prom-client/ },
+  { import: /^@opentelemetry\/api$|^\.\/lib\/(summary|pushgateway|cluster|defaultMetrics)$/, by: /prom-client/ },
+  { import: /^@dabh\/diagnostics$/, by: /winston/, as: '() => () => {}' },
 ];
 
 const leaveOut: Plugin = {
   name: 'leave-out',
   setup({ onResolve, onLoad }) {
-    for (const { import: filter, by } of unused)
-      onResolve({ filter }, ({ path, importer }) => (by.test(importer) ? { path, namespace: 'left-out' } : undefined));
-    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+    for (const { import: filter, by, as = '{}' } of unused)
+      onResolve({ filter }, ({ path, importer }) =>
+        by.test(importer) ? { path, namespace: 'left-out', pluginData: as } : undefined,
+      );
+    onLoad({ filter: /.*/, namespace: 'left-out' }, ({ pluginData }) => ({
+      contents: `module.exports = ${pluginData};`,
+    }));
+  },
+};
+
+/** What is taken of packages that the Kubernetes client imports and few need: each is a file that is only read then. */
+const rare: Readonly<Record<string, string>> = {
+  'js-yaml': 'load',
+  'jsonpath-plus': 'JSONPath',
+  'socks-proxy-agent': 'SocksProxyAgent',
+};
+
+const readLate: Plugin = {
+  name: 'read-late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${Object.keys(rare).join('|')})$`) }, ({ path, kind, importer }) => {
+      if (kind === 'entry-point') return { path, namespace: 'rare' };
+      return /@kubernetes\/client-node/.test(importer) ? { path, namespace: 'late' } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'rare' }, ({ path }) => ({
+      contents: `export { ${rare[path]} } from ${JSON.stringify(path)};`,
+      resolveDir: import.meta.dirname,
+    }));
+    onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: `const read = require; module.exports = { get ${rare[path]}() { return read('./${path}.js').${rare[path]}; } };`,
+    }));
   },
 };
 
 /**
  * Node's own modules, fetched as `require` would: an `import` of one reads all its exports, and with them loads parts
- * that are not asked for, up to the whole of undici by `node:http`.
+ * that are not asked for, up to the whole of undici by `node:http`. Who imports names has only these made.
  */
 const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /.*/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: 'builtin' } : undefined));
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
+    onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      isBuiltin(path) ? { path, namespace: kind === 'require-call' ? 'builtin' : 'builtin-names' } : undefined,
+    );
+    const whole = (path: string) => `process.getBuiltinModule(${JSON.stringify(path)})`;
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = ${whole(path)};` }));
+    onLoad({ filter: /.*/, namespace: 'builtin-names' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^[a-z]\w*$/i.test(name));
+      const made = names.map((name) => `const _${name} = /* @__PURE__ */ (() => whole.${name})();`);
+      const list = names.map((name) => `_${name} as ${name}`).join(', ');
+      return { contents: `const whole = ${whole(path)};\n${made.join('\n')}\nexport { whole as default, ${list} };` };
+    });
   },
 };
 
@@ -57,17 +93,16 @@ const common: BuildOptions = {
   legalComments: 'linked',
   metafile: true,
   logLevel: 'warning',
-  plugins: [leaveOut, plainBuiltins],
+  plugins: [leaveOut, readLate, plainBuiltins],
   banner: { js: banner() },
 };
 
-/** CommonJS packages in an ES module need a `require`; an older Node.js is told off before it meets what it lacks. */
+/** CommonJS packages in an ES module need a `require`, which few ever call; an older Node.js is told off before it meets what it lacks. */
 function banner(): string {
   const older = '`kube-log-watcher needs Node.js 24 or newer; this is ${process.version}\\n`';
   return [
-    "import { createRequire as __createRequire } from 'node:module';",
     `if (parseInt(process.versions.node) < 24) { process.stderr.write(${older}); process.exit(1); }`,
-    'const require = __createRequire(import.meta.url);',
+    "const require = (name) => process.getBuiltinModule('node:module').createRequire(import.meta.url)(name);",
   ].join('\n');
 }
 
@@ -81,6 +116,7 @@ const { metafile: program } = await build({
     'agent-thread': 'src/agent/thread.ts',
     'kit-thread': 'src/kit/thread.ts',
     'sqlite-thread': 'src/serve/stores/sqlite/thread.ts',
+    ...Object.fromEntries(Object.keys(rare).map((name) => [`chunks/${name}`, name])),
   },
   outdir: out,
   splitting: true,

@@ -1,7 +1,9 @@
 // What is published of the program: the bundle, built anew.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -34,6 +36,30 @@ test('it runs by itself', () => {
     cwd: out,
   });
   assert.deepEqual([stdout.trim(), stderr], [manifest.version, '']);
+});
+
+test('what it reads only when it is asked for is there: YAML, and a way through a SOCKS proxy', async (t) => {
+  const proxy = createServer().listen(0, '127.0.0.1');
+  t.after(() => proxy.close());
+  await once(proxy, 'listening');
+  const kubeconfig = join(await temporaryDirectory(t), 'config');
+  writeFileSync(
+    kubeconfig,
+    `current-context: day
+clusters: [{ name: there, cluster: { server: 'http://192.0.2.1', proxy-url: 'socks5://127.0.0.1:${(proxy.address() as AddressInfo).port}' } }]
+users: [{ name: me, user: { token: made-up } }]
+contexts: [{ name: day, context: { cluster: there, user: me } }]
+`,
+  );
+  const env = { PATH: process.env['PATH'], WATCHER_KUBECONFIG: kubeconfig, WATCHER_SYMLINK_DIR: out };
+  const flags = ['--agents', 'symlinker', '--node-name', 'a'];
+  const child = spawn(process.execPath, [join(out, 'main.js'), 'doctor', ...flags], { env, stdio: 'ignore' });
+  const ended = once(child, 'exit').then(([code]) => assert.fail(`it ended with ${code} and asked no proxy`));
+  const asked = once(proxy, 'connection').then(([socket]) => once(socket as Socket, 'data'));
+  const [greeting] = (await Promise.race([asked, ended])) as [Buffer];
+  child.kill('SIGKILL');
+  await ended.catch(() => undefined);
+  assert.equal(greeting[0], 5);
 });
 
 test('nothing in it depends on a processor', () => {
