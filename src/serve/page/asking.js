@@ -101,14 +101,18 @@ export function createAsking({ place, frame, lines, streams, fields, volume }) {
       // Without them it goes on with those that were there before; what is the matter is told where the lines should be.
     }
     if (signal.aborted) return names;
-    const count = () => void volume.show(state, names, utc(), signal).then(tell);
-    count();
-    if (state.live) {
-      const repeated = setInterval(() => {
-        if (signal.aborted) clearInterval(repeated);
-        else if (!document.hidden) count();
-      }, 10_000);
-    }
+    /** Where lines come in again and again, each time some seconds after the answer, however long that takes. */
+    const count = async () => {
+      await volume.show(state, names, utc(), signal);
+      tell();
+      if (state.live) setTimeout(recount, 10_000);
+    };
+    const recount = () => {
+      if (signal.aborted) return;
+      if (document.hidden) setTimeout(recount, 10_000);
+      else void count();
+    };
+    void count();
     return names;
   }
 

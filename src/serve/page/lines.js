@@ -22,6 +22,7 @@ import { createStretch } from './stretch.js';
  * @typedef {object} LinesEvents
  * @property {() => void} loaded The first lines are there, and can be shown.
  * @property {() => void} changed Something that `status` tells is different.
+ * @property {() => void} again Too much has come in to be put to what is there: all is to be shown anew.
  * @property {(error: unknown, again: () => void) => void} failed A page more could not be loaded.
  * @property {DetailActions} actions
  */
@@ -37,8 +38,6 @@ export function createLines({ scroller, canvas }, events) {
   let look = { wrap: false, utc: false, days: false, mark: undefined, line: '' };
   /** @type {ReturnType<typeof createStretch> | undefined} */
   let stretch;
-  /** @type {State | undefined} */
-  let state;
   let controller = new AbortController();
   let size = { height: 20, columns: 100 };
 
@@ -52,7 +51,7 @@ export function createLines({ scroller, canvas }, events) {
       chosen,
       list: () => list,
       stretch: () => stretch,
-      again: () => state && void show(state, () => look).catch(events.changed),
+      again: events.again,
     },
     events.changed,
   );
@@ -112,7 +111,6 @@ export function createLines({ scroller, canvas }, events) {
     halt();
     controller = new AbortController();
     const { signal } = controller;
-    state = wanted;
     const plan = {
       query: selection(wanted.live ? { ...wanted, to: 'now' } : wanted),
       order: wanted.order,

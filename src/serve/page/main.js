@@ -37,6 +37,7 @@ const lines = createLines(
   {
     loaded: () => asking.loaded(),
     changed: () => asking.tell(),
+    again: ask,
     failed: (error, again) => asking.failed(error, again),
     actions: {
       only,
