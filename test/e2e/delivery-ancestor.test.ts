@@ -139,9 +139,9 @@ describe('the DaemonSet of the Python kubernetes-log-watcher', { skip }, () => {
       pod('unlabelled', 'docker', { labels: { name: 'unlabelled' } }),
       daemonSet(name),
     );
-    await kubectl('wait', '--for=condition=Ready', 'pod/shop', 'pod/unlabelled', '--timeout=120s');
+    await kubectl('wait', '--for=condition=Ready', 'pod/shop', 'pod/unlabelled', '--timeout=300s');
     await kubectl('set', 'image', `daemonset/${name}`, `log-watcher=${image}`);
-    await kubectl('rollout', 'status', `daemonset/${name}`, '--timeout=120s');
+    await kubectl('rollout', 'status', `daemonset/${name}`, '--timeout=300s');
   });
   after(async () => {
     await testbed.kubectl(['delete', 'namespace', name]);

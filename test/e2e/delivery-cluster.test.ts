@@ -103,9 +103,11 @@ describe('the chart on a cluster', { skip }, () => {
       );
       return nodes.every((node) => text.includes(`short-${node} Running`));
     });
+    // What is deleted before anybody has seen it is lost.
+    for (const node of nodes) await release.arrived(`short-${node}`, 1);
     await kubectl('delete', 'pod', ...nodes.map((node) => `short-${node}`), '--wait=false');
     await kubectl('rollout', 'restart', 'daemonset', namespace);
-    await kubectl('rollout', 'status', 'daemonset', namespace, '--timeout=180s');
+    await kubectl('rollout', 'status', 'daemonset', namespace, '--timeout=300s');
     const lines = await release.arrived('counter-', nodes.length * many);
     for (const node of nodes) counted(lines, `counter-${node}`, many);
     const fleeting = await release.arrived('short-', nodes.length * 500);

@@ -85,7 +85,8 @@ describe('ship alone on a cluster', { skip }, () => {
       const lines = async (): Promise<Stored[]> => {
         const query = new URLSearchParams({ namespace, match: 'pod=~counter-.*', from: '6h' });
         const { status, body } = await asked(testbed, `${url}/api/export?${query.toString()}`);
-        if (status !== 200) throw new Error(`serve answers ${status}: ${body}`);
+        // Busy for a moment.
+        if (status !== 200) return [];
         return body
           .split('\n')
           .filter(Boolean)

@@ -92,7 +92,7 @@ export async function podsOf(testbed: Testbed, namespace: string, application: s
 }
 
 /** Waits until all pods of a thing are ready; tells what the pods say if they are not. */
-export async function rolledOut(testbed: Testbed, namespace: string, thing: string, seconds = 180): Promise<void> {
+export async function rolledOut(testbed: Testbed, namespace: string, thing: string, seconds = 300): Promise<void> {
   try {
     await testbed.kubectl(['rollout', 'status', thing, '-n', namespace, `--timeout=${seconds}s`]);
   } catch (error) {

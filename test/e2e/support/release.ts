@@ -55,14 +55,18 @@ export function createRelease(testbed: Testbed, namespace: string, clusterIP: st
   return {
     async upgrade(more = []) {
       const sets = [...base, ...more].flatMap((value) => ['--set', value]);
-      await runHelm('upgrade', '--install', 'logs', chart, ...options, ...sets, '--wait', '--timeout', '180s');
+      await runHelm('upgrade', '--install', 'logs', chart, ...options, ...sets, '--wait', '--timeout', '300s');
     },
     lines,
     async arrived(pods, count) {
-      await until(`${count} lines of ${pods}`, async () => {
-        const { counts } = JSON.parse(await ask('/api/counts', pods)) as { counts: { count: number }[] };
-        return counts.reduce((sum, one) => sum + one.count, 0) >= count;
-      });
+      await until(
+        `${count} lines of ${pods}`,
+        async () => {
+          const { counts } = JSON.parse(await ask('/api/counts', pods)) as { counts: { count: number }[] };
+          return counts.reduce((sum, one) => sum + one.count, 0) >= count;
+        },
+        300,
+      );
       return lines(pods);
     },
     test: () => runHelm('test', 'logs', ...options, '--logs'),
