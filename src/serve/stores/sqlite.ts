@@ -1,11 +1,10 @@
 import type { Log } from '../../system/log.ts';
 import { silent } from '../../system/log.ts';
-import type { Count, Extent, Found, Search, Series, Store } from '../store.ts';
-import { sourceOf, type Source } from '../identity.ts';
-import type { Page, Piece, Question, ThreadData } from './sqlite/messages.ts';
+import type { Count, Extent, Series, Store } from '../store.ts';
+import type { Piece, Question, ThreadData } from './sqlite/messages.ts';
 import { lock, strangersIn } from './sqlite/open.ts';
 import { ReaderGone, startReading } from './sqlite/reading.ts';
-import { unpackTexts } from './sqlite/texts.ts';
+import { createSearching, tries } from './sqlite/searching.ts';
 import { startWriting } from './sqlite/writing.ts';
 
 export interface SqliteSettings {
@@ -20,8 +19,6 @@ export interface SqliteSettings {
 }
 
 const readers = 2;
-/** So often a question is put to another thread when one was lost over it. */
-const tries = 3;
 
 /**
  * One SQLite database in the directory, for this process alone. It lives in threads: one writes, what is asked to be
@@ -56,29 +53,9 @@ export async function openSqlite(settings: SqliteSettings): Promise<Store> {
     }
   }
 
-  async function* search(asked: Search, signal: AbortSignal): AsyncGenerator<Found> {
-    let { after } = asked;
-    for (let tried = 1; ; tried += 1) {
-      try {
-        const search = after === undefined ? asked : { ...asked, after };
-        for await (const piece of reading.ask({ ask: 'search', search }, signal)) {
-          if (!('page' in piece)) continue;
-          for (const found of foundIn(piece.page)) {
-            signal.throwIfAborted();
-            after = found.cursor;
-            yield found;
-          }
-        }
-        return;
-      } catch (error) {
-        if (!(error instanceof ReaderGone) || tried >= tries) throw error;
-      }
-    }
-  }
-
   return {
     write: (entries) => writing.write(entries),
-    search,
+    search: createSearching(reading),
     count: (selection, by, step, signal) =>
       ask<Count[]>({ ask: 'count', selection, by, step }, signal, (piece) =>
         'counts' in piece ? piece.counts : undefined,
@@ -101,19 +78,4 @@ export async function openSqlite(settings: SqliteSettings): Promise<Store> {
       await closed;
     },
   };
-}
-
-function* foundIn({ keys, of, times, cursors, logs, metadata }: Page): Generator<Found> {
-  const sources: Source[] = keys.map(sourceOf);
-  const [cursorOf, logOf] = [unpackTexts(cursors), unpackTexts(logs)];
-  for (const [index, number] of of.entries()) {
-    const said = metadata.get(index);
-    yield {
-      ...(sources[number] as Source),
-      time: times[index] as bigint,
-      log: logOf(index),
-      metadata: said === undefined ? {} : (JSON.parse(said) as Record<string, string>),
-      cursor: cursorOf(index),
-    };
-  }
 }

@@ -36,6 +36,8 @@ export interface Asked {
   range: Range;
   /** The most lines to give. */
   size: number;
+  /** Bytes of memory, about, that the lines may take; without it the bytes of text that are looked at end the chunk. */
+  room?: number;
   /** Undefined for all lines. */
   filter: Filter | undefined;
 }
@@ -55,8 +57,9 @@ export interface Lines {
   count(part: Pick<Part, 'bucket' | 'series'>, counted: Counted): Point | undefined;
 }
 
-/** So many characters end a chunk. */
+/** Bytes of text that end a chunk, and what a line takes in memory beside its text. */
 const enough = 256 * 1024;
+const besideText = 150;
 
 export const comparePoints = (a: Point, b: Point) => a.offset - b.offset || a.seq - b.seq;
 
@@ -82,16 +85,16 @@ export function createLines(db: DatabaseSync, took: (bytes: number) => void = ()
   function single({ bucket, series }: Place, asked: Asked, bound: Point): Chunk {
     const { direction, after, size, filter } = asked;
     const lines: Line[] = [];
+    const isFull = fills(asked);
     let looked = 0;
-    let characters = 0;
     let end: Point | undefined;
     const found = whole[direction].iterate(bucket, series, after.offset, after.seq, bound.offset, bound.seq, size);
     for (const line of found as Iterable<unknown> as Iterable<Line>) {
       looked += 1;
-      characters += line.log.length;
       end = line;
-      if (!filter || filter.holds(line.log)) lines.push(line);
-      if (characters >= enough) return { lines, end };
+      const holds = !filter || filter.holds(line.log);
+      if (holds) lines.push(line);
+      if (isFull(line, holds)) return { lines, end };
     }
     return { lines, end: looked < size ? undefined : end };
   }
@@ -142,23 +145,29 @@ export function createLines(db: DatabaseSync, took: (bytes: number) => void = ()
   };
 }
 
+/** Returns a function that is told of each line and whether it is given, and says whether that was enough. */
+function fills({ room = Infinity }: Asked): (line: Line, given: boolean) => boolean {
+  let [text, taken] = [0, 0];
+  return ({ log }, given) => {
+    text += log.length;
+    if (given) taken += log.length + besideText;
+    return text >= enough || taken >= room;
+  };
+}
+
 /** Lines of a block behind `after` and up to `stop`; `end` tells how far, if that isn't up to there. */
-function linesOf(
-  block: Opened,
-  { direction, after, size, filter }: Asked,
-  stop: Point,
-): { lines: Line[]; end?: Point } {
+function linesOf(block: Opened, asked: Asked, stop: Point): { lines: Line[]; end?: Point } {
+  const { direction, after, size, filter } = asked;
   const step = direction === 'forward' ? 1 : -1;
   const lines: Line[] = [];
-  let characters = 0;
+  const isFull = fills(asked);
   if (filter && !block.mayHold(filter)) return { lines };
   for (const index of block.indexes(direction, after, filter)) {
     const point = block.pointOf(index);
     if (step * comparePoints(point, stop) > 0) break;
     const line = block.lineOf(index);
     lines.push(line);
-    characters += line.log.length;
-    if (lines.length >= size || characters >= enough) return { lines, end: point };
+    if (isFull(line, true) || lines.length >= size) return { lines, end: point };
   }
   return { lines };
 }

@@ -32,7 +32,7 @@ export function read(port: MessagePort, db: DatabaseSync, file: string): void {
     switch (question.ask) {
       case 'search': {
         const { search: asked } = question;
-        for (const rows of search(asked, select(asked.series), lines, over))
+        for (const rows of search(asked, select(asked.series), lines, over, () => tasks.size - 1))
           yield rows.length > 0 ? { page: pageOf(rows, keyOf) } : undefined;
         return undefined;
       }

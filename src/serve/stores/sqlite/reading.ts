@@ -5,8 +5,11 @@ import { startThread } from './writing.ts';
 
 /** The threads that read, from outside. */
 export interface Reading {
-  /** The pieces of an answer, each worked out when it is asked for. Throws the reason of an abort at once. */
-  ask(question: Question, signal: AbortSignal): AsyncGenerator<Piece>;
+  /**
+   * The pieces of an answer, each worked out when it is asked for. Throws the reason of an abort at once. What is known to
+   * be `long` goes where such things are worked on already, so that the others have a thread for themselves.
+   */
+  ask(question: Question, signal: AbortSignal, long?: boolean): AsyncGenerator<Piece>;
   close(): Promise<void>;
 }
 
@@ -16,7 +19,12 @@ export class ReaderGone extends Error {}
 interface Reader {
   worker: Worker;
   tasks: Map<number, { resolve(answer: FromReader): void; reject(error: Error): void }>;
+  /** Those that take long. */
+  long: Set<number>;
 }
+
+/** So many pieces of work on a question are not much. */
+const few = 8;
 
 /** `patience`: milliseconds after which a thread is ended that still works on what no one waits for. */
 const usual = { start: startThread, patience: 5000 };
@@ -27,7 +35,7 @@ export function startReading(data: ThreadData, threads: number, { start: startTh
   let closed = false;
 
   function start(): Reader {
-    const reader: Reader = { worker: startThread(data), tasks: new Map() };
+    const reader: Reader = { worker: startThread(data), tasks: new Map(), long: new Set() };
     const { worker, tasks } = reader;
     const gone = (error: Error) => {
       const at = readers.indexOf(reader);
@@ -43,19 +51,23 @@ export function startReading(data: ThreadData, threads: number, { start: startTh
     return reader;
   }
 
-  /** The one with the least to do; threads are started as they are needed. */
-  function choose(): Reader {
-    const [least] = readers.toSorted((a, b) => a.tasks.size - b.tasks.size);
+  /** The one with the least to do, or for what is long with most of its kind; threads are started as they are needed. */
+  function choose(long: boolean): Reader {
+    const [least] = readers.toSorted((a, b) => a.long.size - b.long.size || a.tasks.size - b.tasks.size);
+    const [most] = readers.toSorted((a, b) => b.long.size - a.long.size);
+    if (long && most && most.long.size > 0) return most;
     return least && (least.tasks.size === 0 || readers.length >= threads) ? least : start();
   }
 
   return {
-    async *ask(question, signal) {
+    async *ask(question, signal, isLong = false) {
       signal.throwIfAborted();
       if (closed) throw new Error('the store is closed');
-      const { worker, tasks } = choose();
+      const { worker, tasks, long } = choose(isLong);
       last += 1;
       const task = last;
+      if (isLong) long.add(task);
+      let done = 0;
       let answers = true;
       const next = (message: ToReader) =>
         new Promise<FromReader>((resolve, reject) => {
@@ -76,6 +88,8 @@ export function startReading(data: ThreadData, threads: number, { start: startTh
       try {
         for (let message: ToReader = { task, question }; ; message = { task }) {
           const answer = await next(message);
+          done += 1;
+          if (done === few) long.add(task);
           signal.throwIfAborted();
           if (answer.problem) throw errorOf(answer.problem);
           if (answer.piece) yield answer.piece;
@@ -83,6 +97,7 @@ export function startReading(data: ThreadData, threads: number, { start: startTh
           if (answer.done) return;
         }
       } finally {
+        long.delete(task);
         if (answers) tasks.delete(task);
         else watch({ worker, tasks }, task, patience);
         if (tasks.size === 0) worker.unref();
@@ -97,7 +112,7 @@ export function startReading(data: ThreadData, threads: number, { start: startTh
 }
 
 /** Ends a thread that doesn't come back from a piece of work. */
-function watch({ worker, tasks }: Reader, task: number, patience: number): void {
+function watch({ worker, tasks }: Pick<Reader, 'worker' | 'tasks'>, task: number, patience: number): void {
   const late = setTimeout(() => void worker.terminate(), patience);
   late.unref();
   const back = () => {

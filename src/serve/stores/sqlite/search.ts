@@ -24,13 +24,23 @@ interface Reading {
 
 /** Rows and characters of one answer. */
 const page = { rows: 1000, characters: 1024 * 1024 };
-const sizes = { first: 32, most: 4096, together: 65_536 };
+/** Lines that are read of a part at once: at first, and at most. */
+const sizes = { first: 32, most: 4096 };
+/** Bytes of memory for the lines that are read ahead: of all searches of a thread together, and of one part at least. */
+const room = { together: 8 * 1024 * 1024, least: 2048 };
 
 /**
  * Gives what matches page by page, in order; an empty page when time is over. Between two of them nothing of the
- * database is held, and what happens there meanwhile is seen.
+ * database is held, and what happens there meanwhile is seen. The memory for lines read ahead is shared with so many
+ * `others` as there are when it is asked.
  */
-export function* search(asked: Search, parts: Parts, lines: Lines, over: Over): Generator<Row[]> {
+export function* search(
+  asked: Search,
+  parts: Parts,
+  lines: Lines,
+  over: Over,
+  others: () => number = () => 0,
+): Generator<Row[]> {
   const { direction } = asked;
   const filter = filterOf(asked.text);
   const after = asked.after === undefined ? undefined : parseCursor(asked.after);
@@ -55,7 +65,7 @@ export function* search(asked: Search, parts: Parts, lines: Lines, over: Over): 
       const place = beginning(part, range, direction, behind);
       if (place) heap.push({ place, chunk: { lines: [], end: place }, at: 0, size: sizes.first });
     }
-    const most = Math.max(sizes.first, Math.min(sizes.most, Math.floor(sizes.together / heap.size)));
+    const roomOf = (readings: number) => Math.max(room.least, room.together / (1 + others()) / readings);
     for (let reading = heap.pop(); reading; reading = heap.pop()) {
       const { series } = reading.place;
       const line = reading.chunk.lines[reading.at];
@@ -66,10 +76,11 @@ export function* search(asked: Search, parts: Parts, lines: Lines, over: Over): 
         if (place(reading)) heap.push(reading);
         if (rows.length < page.rows && characters < page.characters) continue;
       } else {
-        const asked: Asked = { direction, after: reading.place, range, size: reading.size, filter };
+        const { size } = reading;
+        const asked = { direction, after: reading.place, range, size, room: roomOf(heap.size + 1), filter };
         reading.chunk = lines.read({ bucket, series }, asked);
         reading.at = 0;
-        reading.size = Math.min(most, reading.size * 4);
+        reading.size = Math.min(sizes.most, reading.size * 4);
         if (place(reading)) heap.push(reading);
         if (!over()) continue;
       }
