@@ -196,7 +196,10 @@ describe('signing in to the page', { skip: noBrowser }, () => {
   test('no secret stands in an address, in what is logged, or anywhere but in the tab', async () => {
     const secrets = [token, encodeURIComponent(token), password, encodeURIComponent(password)];
     const basic = Buffer.from(`ann:${password}`).toString('base64');
-    const said = [...asked, ...served.program.lines.map((line) => JSON.stringify(line))].join('\n');
+    const logged = () => served.program.lines.map((line) => JSON.stringify(line)).join('\n');
+    await fetch(`${served.url}/the-last-of-all`);
+    await until('the last request in the log', () => logged().includes('/the-last-of-all'));
+    const said = [...asked, logged()].join('\n');
     assert.ok(asked.some((url) => url.includes('/api/follow')));
     for (const secret of [...secrets, basic, basic.replaceAll('=', '')]) assert.ok(!said.includes(secret), secret);
   });
