@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Node } from '../agent/target.ts';
 import type { Metadata } from '../kubernetes/metadata.ts';
 import type { Pod, PodSource } from '../kubernetes/pod.ts';
@@ -137,7 +138,8 @@ export function createPasses(world: World): Passes {
       pods: pods.all(),
       seen: [...seen.values()].filter((one) => one.target),
     };
-    const content = JSON.stringify(known);
+    // The text itself would be a megabyte at 500 containers, held for good.
+    const content = hash('sha1', JSON.stringify(known));
     if (content === saved) return;
     await world.saveSnapshot({ savedAt: now(), ...known });
     saved = content;
