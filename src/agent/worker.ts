@@ -7,7 +7,9 @@ import type { Answer, Description, Plugin, Question, RenderAnswer, RenderRequest
 
 /** How much an agent from outside may take. */
 export interface Limits {
-  /** Milliseconds for a rendering. */
+  /** Milliseconds for being started and loaded: a node is busiest when it starts. */
+  load: number;
+  /** Milliseconds for a rendering, in a thread that runs. */
   render: number;
   /** Milliseconds for any other answer; the program stands still for it. */
   answer: number;
@@ -19,8 +21,9 @@ export interface Limits {
 }
 
 export const usualLimits: Limits = {
+  load: 60_000,
   render: 10_000,
-  answer: 5000,
+  answer: 10_000,
   again: 1000,
   rest: 9,
   memory: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 },
@@ -62,7 +65,7 @@ async function describe(plugin: Plugin, limits: Limits): Promise<Description> {
   const worker = start(plugin, { do: 'describe' }, limits);
   try {
     const answer = await new Promise<Answer<Description>>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(tooLate(limits.render))), limits.render);
+      const late = setTimeout(() => reject(new Error(tooLate(limits.load))), limits.load);
       worker.once('message', resolve);
       worker.once('error', (error) => reject(new Error(endOf(error))));
       worker.once('exit', (code) => reject(new Error(endOf(code))));
@@ -93,6 +96,7 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
   type Waiting = { answer(answer: Answer<{ outputs: Output[]; reports: [number, string][] }>): void };
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
+  let online = Promise.resolve();
   let last = 0;
   let failures = 0;
   let why = '';
@@ -111,6 +115,7 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
 
   const hire = () => {
     const hired = start(plugin, { do: 'render' }, limits);
+    online = new Promise((resolve) => hired.once('online', resolve));
     hired.on('message', ({ id, ...answer }: RenderAnswer) => {
       failures = 0;
       waiting.get(id)?.answer(answer);
@@ -127,7 +132,11 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
     const request: RenderRequest = { id, targets, node, options, pairs: pairsOf(seenByShipper) };
     hired.ref();
     const answer = await new Promise<Parameters<Waiting['answer']>[0]>((resolve) => {
-      const late = setTimeout(() => fail(hired, tooLate(limits.render), limits.render), limits.render);
+      let late: NodeJS.Timeout | undefined;
+      void online.then(() => {
+        if (!waiting.has(id)) return;
+        late = setTimeout(() => fail(hired, tooLate(limits.render), limits.render), limits.render);
+      });
       waiting.set(id, {
         answer(given) {
           clearTimeout(late);

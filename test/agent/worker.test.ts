@@ -163,7 +163,7 @@ test('one that hangs while it is loaded or asked is told by its path', async (t)
   const path = join(directory, 'mine.js');
   await writeFile(path, 'for (;;);');
   const plugin = { name: 'mine', path, templates: new Map() };
-  const loading = createWorkerAgent(plugin, { ...limits, render: 600 });
+  const loading = createWorkerAgent(plugin, { ...limits, load: 600 });
   await assert.rejects(loading, { message: `${path}: did not answer within 0.6 s` });
   const agent = await agentOf(t, 'render: () => [], directories() { for (;;); }', { ...limits, answer: 600 });
   assert.throws(() => agent.directories?.({}), /mine\.ts: directories did not answer within 0\.6 s$/);
