@@ -16,7 +16,19 @@ test('files that come and go leave neither descriptors nor memory behind, and ea
   const logs = join(root, 'pods');
   mkdirSync(logs);
   const collector = await startCollector(t, ({ log = '' }) => log);
-  const usual = ['--interval', '0.1', '--linger', '0', '--batch-wait', '0.02', '--status-address', '127.0.0.1:0'];
+  // What is not answered in time comes again.
+  const usual = [
+    '--timeout',
+    '120',
+    '--interval',
+    '0.1',
+    '--linger',
+    '0',
+    '--batch-wait',
+    '0.02',
+    '--status-address',
+    '127.0.0.1:0',
+  ];
   const where = ['--paths', join(logs, '*/*/*.log'), '--state-path', join(root, 'state')];
   const to = ['--sink', 'http', '--encoding', 'ndjson', '--url', collector.url];
   const child = launch(['ship', ...usual, ...where, ...to], {
@@ -38,9 +50,9 @@ test('files that come and go leave neither descriptors nor memory behind, and ea
       mkdirSync(join(logs, name, 'app'), { recursive: true });
       writeFileSync(join(logs, name, 'app/0.log'), `${name} 1\n${name} 2\n`);
     }
-    await until(`wave ${first / wave}`, () => collector.got.length >= 2 * (first + wave), 60_000);
+    await until(`wave ${first / wave}`, () => collector.got.length >= 2 * (first + wave), 120_000);
     for (const name of names) rmSync(join(logs, name), { recursive: true });
-    await until('them to be forgotten', async () => (await followed()) === 0, 60_000);
+    await until('them to be forgotten', async () => (await followed()) === 0, 120_000);
     measured.push({ descriptors: descriptors(), resident: resident() });
   }
   assert.equal(new Set(collector.got).size, 2 * files);

@@ -19,7 +19,7 @@ import { launch, until, watching } from '../support/program.ts';
 
 const lines = Number(process.env['LINES'] ?? 60_000);
 const width = lines > 100_000 ? 300 : 2000;
-const patience = 60_000 + lines / 10;
+const patience = 120_000 + lines / 10;
 
 function place(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'outage-'));
@@ -27,7 +27,14 @@ function place(t: TestContext) {
   mkdirSync(join(root, 'logs'));
   const begin = (config: object) => {
     const path = join(root, 'config.json');
-    const usual = { interval: 0.2, batch_wait: 0.02, backoff_least: 0.02, backoff_most: 0.05, node_name: 'node-1' };
+    const usual = {
+      timeout: 120,
+      interval: 0.2,
+      batch_wait: 0.02,
+      backoff_least: 0.02,
+      backoff_most: 0.05,
+      node_name: 'node-1',
+    };
     const where = { paths: [join(root, 'logs/*.log')], state_path: join(root, 'state'), status_address: '127.0.0.1:0' };
     writeFileSync(path, JSON.stringify({ ...usual, ...where, ...config }));
     const child = launch(['ship', '--config', path], {

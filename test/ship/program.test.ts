@@ -21,7 +21,18 @@ function node(t: TestContext) {
 const cri = (text: string) => `${new Date().toISOString()} stdout F ${text}\n`;
 const ship = (t: TestContext, root: string, args: readonly string[], env = {}) => {
   const state = join(root, 'state');
-  const usual = ['--state-path', state, '--status-address', '127.0.0.1:0', '--interval', '0.2', '--batch-wait', '0.02'];
+  const usual = [
+    '--timeout',
+    '60',
+    '--state-path',
+    state,
+    '--status-address',
+    '127.0.0.1:0',
+    '--interval',
+    '0.2',
+    '--batch-wait',
+    '0.02',
+  ];
   const child = launch(['ship', ...usual, ...args], { PATH: process.env['PATH'], NODE_NAME: 'node-1', ...env });
   t.after(() => child.kill('SIGKILL'));
   return watching(child);

@@ -14,7 +14,18 @@ import { startLoki } from './loki.ts';
 
 /** The directory of the project. */
 export const home = join(import.meta.dirname, '../..');
-export const usual = ['--interval', '0.1', '--batch-wait', '0.02', '--backoff-least', '0.02', '--partial-wait', '0.3'];
+export const usual = [
+  '--timeout',
+  '60',
+  '--interval',
+  '0.1',
+  '--batch-wait',
+  '0.02',
+  '--backoff-least',
+  '0.02',
+  '--partial-wait',
+  '0.3',
+];
 export const cri = (text: string, { stream = 'stdout', tag = 'F', time = '2026-01-02T03:04:05.000000006Z' } = {}) =>
   `${time} ${stream} ${tag} ${text}\n`;
 export const docker = (log: string, stream = 'stdout') =>

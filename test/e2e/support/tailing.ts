@@ -39,6 +39,8 @@ function makePlace(t: TestContext) {
 }
 
 const quick = {
+  // What is not answered in time comes again.
+  '--timeout': '60',
   '--interval': '0.2',
   '--batch-wait': '0.02',
   '--backoff-least': '0.02',
@@ -118,15 +120,4 @@ export function logrotate(path: string, directives: readonly string[]): void {
 /** `from` up to `to` - 1 as texts. */
 export function numbers(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, i) => String(from + i));
-}
-
-/** A generator of numbers below `n` that gives the same for the same seed (mulberry32). */
-export function random(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  };
 }
