@@ -1,3 +1,4 @@
+import type { Arrivals } from './query/arrivals.ts';
 import type { Log } from '../system/log.ts';
 import type { ServeMetrics } from './metrics.ts';
 import type { ServeValues } from './options.ts';
@@ -12,6 +13,8 @@ export interface World {
   log: Log;
   /** Nanoseconds since 1970. */
   now(): bigint;
+  /** What came in while the clock was behind; those that share a store share it. */
+  arrivals?: Arrivals;
   /** There if profiles may be asked for. */
   profiler?: Profiler;
 }
@@ -53,4 +56,6 @@ export interface Route {
   methods: Readonly<Record<string, Handler>>;
   /** The answer goes on until the client leaves, as one that follows: it is cut off when the program is asked to end. */
   lasting?: boolean;
+  /** A GET may ask for a web socket: answered with 101, each piece of the body is a message. */
+  socket?: boolean;
 }

@@ -14,6 +14,7 @@ import { openStore } from './open.ts';
 import type { ServeValues } from './options.ts';
 import { sampled } from './http/sampled.ts';
 import { openInside, type Inside } from './inside.ts';
+import { createArrivals } from './query/arrivals.ts';
 import { createServe } from './serve.ts';
 import { readTls, tlsFiles } from './http/tls.ts';
 
@@ -41,7 +42,8 @@ export async function runServe(
   const profiler = values['enable-profiling']
     ? await (await import('./profile/profile.ts')).createProfiler()
     : undefined;
-  const world = { store, values, metrics, log: told, now, ...(profiler && { profiler }) };
+  const arrivals = createArrivals(now);
+  const world = { store, values, metrics, log: told, now, arrivals, ...(profiler && { profiler }) };
   const begun = Promise.withResolvers<void>();
   const server = createServe(world, signal, { gate, ...(tls && { tls }), ...(feed && { ready: begun.promise }) });
   const credentials = watchCredentials(server, gate, values, log);

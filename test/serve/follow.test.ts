@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Entry } from '../../src/serve/store.ts';
 import { until } from '../support/program.ts';
 import { listen as hear } from './listening.ts';
+import { openSqlite } from '../../src/serve/stores/sqlite.ts';
+import { serving } from './serving.ts';
 import { entry, stored } from './stored.ts';
 
 const second = 1_000_000_000n;
@@ -105,6 +110,62 @@ test('who comes back before anything was told misses nothing', async (t) => {
   await write(['a', 2], ['b', 0]);
   const again = await listen(t, url, '', first.heard.last);
   await again.hears('a', 'b');
+});
+
+test('what comes in after the clock was set back is told, and what was there at that time is not', async (t) => {
+  const hour = 3600n * second;
+  const directory = mkdtempSync(join(tmpdir(), 'follow-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const clock = { time: BigInt(Date.now()) * 1_000_000n };
+  const store = await openSqlite({ directory, queue: 100_000 });
+  const { url, world } = await serving(t, store, [], { now: () => clock.time });
+  const post = async (log: string, time: bigint) => {
+    const values = [[String(time), log]];
+    const body = JSON.stringify({ streams: [{ stream: { pod: 'web-0' }, values }] });
+    const headers = { 'content-type': 'application/json' };
+    const { status } = await fetch(`${url}/loki/api/v1/push`, { method: 'POST', headers, body });
+    assert.equal(status, 204);
+  };
+  const old = clock.time - hour;
+  await world.store.write([entry('was there', old - 1n), entry('was there too', old + second)]);
+  const client = await listen(t, url);
+  await client.began();
+  await post('before', clock.time);
+  await client.hears('before');
+  clock.time = old;
+  await post('a', old);
+  await client.hears('before', 'a');
+  await post('far too late', old - 120n * second);
+  clock.time += second;
+  await post('b', clock.time);
+  await client.hears('before', 'a', 'b');
+  client.leave();
+  clock.time += second;
+  await post('c', clock.time);
+  const again = await listen(t, url, '', client.heard.last);
+  await again.hears('c');
+  clock.time += 2n * hour;
+  await post('d', clock.time);
+  await again.hears('c', 'd');
+});
+
+test('who comes back to a server that began after the clock was set back hears what comes in', async (t) => {
+  const { url, world } = await stored(t);
+  const first = await listen(t, url);
+  await first.began();
+  first.leave();
+  await until('the end of it', () => first.heard.ended);
+  const clock = world.now() - 3600n * second;
+  const later = await serving(t, world.store, [], { now: () => clock });
+  const again = await listen(t, later.url, '', first.heard.last);
+  await again.began();
+  const values = [[String(clock), 'a']];
+  await fetch(`${later.url}/loki/api/v1/push`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ streams: [{ stream: { pod: 'web-0' }, values }] }),
+  });
+  await again.hears('a');
 });
 
 test('a client that takes its time gets all, in order', async (t) => {

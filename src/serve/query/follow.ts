@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nameOf, type Arrivals } from './arrivals.ts';
 import { find } from './find.ts';
 import { drop, forget, most, nothingTold, recall, tell, type Place, type Told } from './follower.ts';
 import type { Asking } from './selection.ts';
@@ -10,6 +11,7 @@ export interface Following {
   asking: Asking;
   /** Nanoseconds: how long after its time something may come in. */
   late: bigint;
+  arrivals: Arrivals;
   now(): bigint;
   signal: AbortSignal;
 }
@@ -17,11 +19,15 @@ export interface Following {
 /** Milliseconds between two looks. */
 const interval = 500;
 const end = 2n ** 63n - 1n;
+/** Nanoseconds. */
+const day = 86_400_000_000_000n;
 
 /** What was told so far, for one who begins: what is there now is nothing new, unless it asks for what is since a time. */
 export async function begin(following: Following, from: bigint | undefined): Promise<Told> {
-  if (from !== undefined) return nothingTold(from);
-  const told = nothingTold(following.now() - following.late);
+  const { arrivals, late } = following;
+  const arrived = arrivals.mark();
+  if (from !== undefined) return nothingTold(from, arrived);
+  const told = nothingTold(following.now() - late, arrived);
   const looked = look(following, told);
   while (!(await looked.next()).done);
   return told;
@@ -46,6 +52,8 @@ export async function strange(following: Following, { after, high }: Place): Pro
 
 /** What was told so far, for one who comes back. */
 export async function resume(following: Following, place: Place): Promise<Told> {
+  // The clock may be behind where it was then.
+  if (place.from < following.now() + day) following.arrivals.raise(place.from);
   const there = new Map<string, bigint>();
   if (place.high !== undefined) {
     for await (const { cursor, time } of behind(following, place)) {
@@ -54,7 +62,7 @@ export async function resume(following: Following, place: Place): Promise<Told> 
       if (there.size > 2 * most) break;
     }
     // Its last one is gone; what was behind it is there.
-    return { ...nothingTold(place.from), after: place.high };
+    return { ...nothingTold(place.from, place.arrived), after: place.high };
   }
   return recall(place, there);
 }
@@ -63,7 +71,9 @@ export async function resume(following: Following, place: Place): Promise<Told> 
 export async function* follow(following: Following, told: Told): AsyncGenerator<Found | undefined> {
   for (;;) {
     const started = following.now();
+    following.arrivals.raise(started);
     yield* look(following, told);
+    yield* strays(following, told);
     // Whatever comes in from now on has a time that isn't further back than that.
     forget(told, started - following.late);
     yield undefined;
@@ -90,6 +100,28 @@ async function* look(following: Following, told: Told): AsyncGenerator<Found> {
   }
   // The others are gone from the store.
   for (const cursor of told.seen.keys()) if (!met.has(cursor)) drop(told, cursor);
+}
+
+/** What came in with a time that isn't looked at any more, since the clock was set back. */
+async function* strays({ store, asking, late, arrivals, signal }: Following, told: Told): AsyncGenerator<Found> {
+  const mark = arrivals.mark();
+  const missed = arrivals.since(told.arrived).filter(({ time, at }) => time < told.from && time >= at - late);
+  const times = missed.map(({ time }) => time).toSorted((a, b) => (a < b ? -1 : 1));
+  const [from, to] = [times[0], times.at(-1)];
+  if (from !== undefined && to !== undefined) {
+    const names = Map.groupBy(missed, ({ name }) => name);
+    const selection = { ...asking.selection, from, to };
+    let last: Found | undefined;
+    for await (const found of find(store, { ...asking, selection }, { direction: 'forward' }, signal)) {
+      if (!names.get(nameOf(found))?.pop()) continue;
+      if (last) yield last;
+      last = found;
+    }
+    // The place of the last one is behind all of them.
+    told.arrived = mark;
+    if (last) yield last;
+  }
+  told.arrived = mark;
 }
 
 const behind = ({ store, asking, signal }: Following, { from, after }: Pick<Told, 'from' | 'after'>) =>

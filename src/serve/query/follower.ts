@@ -9,6 +9,8 @@ export interface Told {
   /** The last one in the order that was told. */
   high: string | undefined;
   digest: Digest;
+  /** How far in the order of arrival it was looked, for what came in while the clock was behind. */
+  arrived: string;
 }
 
 /** Two times 32 bits over a set: adding one a second time takes it out. */
@@ -21,34 +23,40 @@ export interface Place {
   high: string | undefined;
   count: number;
   digest: Digest;
+  arrived: string;
 }
 
 /** The most that are remembered. */
 export const most = 10_000;
 
-export const nothingTold = (from: bigint): Told => ({
+export const nothingTold = (from: bigint, arrived: string): Told => ({
   from,
   after: undefined,
   seen: new Map(),
   high: undefined,
   digest: [0, 0],
+  arrived,
 });
 
-export function formatPlace({ from, after = '', high = '', seen, digest }: Told): string {
-  return [String(from), after, high, seen.size, ...digest.map((half) => half.toString(36))].join('|');
+export function formatPlace({ from, after = '', high = '', seen, digest, arrived }: Told): string {
+  return [String(from), after, high, seen.size, ...digest.map((half) => half.toString(36)), arrived].join('|');
 }
 
 /** Undefined for what `formatPlace` hasn't made. */
 export function parsePlace(text: string): Place | undefined {
-  const parts = /^(-?\d{1,19})\|([^|]{0,500})\|([^|]{0,500})\|(\d{1,6})\|([\da-z]{1,7})\|([\da-z]{1,7})$/.exec(text);
+  const parts =
+    /^(-?\d{1,19})\|([^|]{0,500})\|([^|]{0,500})\|(\d{1,6})\|([\da-z]{1,7})\|([\da-z]{1,7})\|([\da-f]{12}\.\d{1,15})$/.exec(
+      text,
+    );
   if (!parts) return undefined;
-  const [, from = '', after = '', high = '', count = '', a = '', b = ''] = parts;
+  const [, from = '', after = '', high = '', count = '', a = '', b = '', arrived = ''] = parts;
   return {
     from: BigInt(from),
     after: after === '' ? undefined : after,
     high: high === '' ? undefined : high,
     count: Number(count),
     digest: [Number.parseInt(a, 36) >>> 0, Number.parseInt(b, 36) >>> 0],
+    arrived,
   };
 }
 
@@ -76,7 +84,7 @@ export function forget(told: Told, from: bigint): void {
  * in meanwhile, or nothing if it can't be told which ones came in.
  */
 export function recall(place: Place, there: ReadonlyMap<string, bigint>): Told {
-  const told = nothingTold(place.from);
+  const told = nothingTold(place.from, place.arrived);
   told.after = place.after;
   told.high = place.high;
   const extra = there.size - place.count;

@@ -1,5 +1,6 @@
 import { answering, faultOf } from '../query/answer.ts';
 import { parseDuration } from '../query/duration.ts';
+import { createArrivals } from '../query/arrivals.ts';
 import { begin, follow, resume, strange, type Following } from '../query/follow.ts';
 import { formatPlace, parsePlace, type Told } from '../query/follower.ts';
 import { parametersOf } from '../query/parameters.ts';
@@ -13,7 +14,7 @@ const quiet = 15n * second;
 /** Letters that are gathered before they are sent. */
 const enough = 65_536;
 
-const handle: Handler = async ({ query, headers, signal }, { store, log, now }) => {
+const handle: Handler = async ({ query, headers, signal }, { store, log, now, arrivals = createArrivals(now) }) => {
   const parameters = parametersOf(query);
   const conditions = [...readSeries(parameters), ...readText(parameters)];
   const from = parameters.one('from', readTime(now()), timeHelp);
@@ -23,7 +24,7 @@ const handle: Handler = async ({ query, headers, signal }, { store, log, now }) 
   const place = id === '' ? undefined : parsePlace(id);
   if (id !== '' && !place) parameters.wrong('Last-Event-ID', 'is none of this server', 'the id of an event, or none');
   const range = { from: 0n, to: 0n };
-  const following: Following = { store, asking: asking(conditions, range), late, now, signal };
+  const following: Following = { store, asking: asking(conditions, range), late, arrivals, now, signal };
   const problem = place && (await strange(following, place));
   if (problem !== undefined) parameters.wrong('Last-Event-ID', problem, 'the id of an event of this server, or none');
   parameters.done();
