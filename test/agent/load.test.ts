@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { listAgents, loadAgents } from '../../src/agent/load.ts';
 import { makeTarget } from '../support/targets.ts';
-import { temporaryDirectory } from '../support/tree.ts';
+import { makeTree } from '../support/tree.ts';
 import { places, render } from '../agents/render.ts';
-
-async function tree(t: TestContext, files: Record<string, string>): Promise<string> {
-  const root = await temporaryDirectory(t);
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
-  return root;
-}
 
 /** The names of the files in our own folder. */
 const ours = (await readdir(places.builtin))
@@ -30,7 +21,7 @@ const code = (name: string, more = 'render: () => []') =>
   `export default { name: '${name}', summary: 'S', options: {}, ${more} };`;
 
 test('the folder is the registry, and an operator has the first word', async (t) => {
-  const outside = await tree(t, {
+  const outside = await makeTree(t, {
     'loki.yaml': yaml,
     'loki.a.json.hbs': '1',
     'mine.js': code('mine').replace('export default', 'module.exports ='),
@@ -60,7 +51,7 @@ test('the folder is the registry, and an operator has the first word', async (t)
 
 for (const path of ['templates/appdynamics/job.yaml.hbs', 'appdynamics.job.yaml.hbs']) {
   test(`${path} replaces our template`, async (t) => {
-    const outside = await tree(t, { [path]: 'mine: "{{id}}"' });
+    const outside = await makeTree(t, { [path]: 'mine: "{{id}}"' });
     const [loaded] = await loadAgents({ ...places, outside: [outside] }, ['appdynamics']);
     assert.ok(loaded);
     const [output] = render(loaded, [makeTarget({ id: 'x' })]).outputs;
@@ -70,13 +61,13 @@ for (const path of ['templates/appdynamics/job.yaml.hbs', 'appdynamics.job.yaml.
 
 test('a compiled agent is taken instead of its source', async (t) => {
   const files = { 'one.js': code('one'), 'one.ts': 'throw new Error()', 'package.json': '{"type":"module"}' };
-  const builtin = await tree(t, files);
+  const builtin = await makeTree(t, files);
   const [loaded] = await loadAgents({ builtin, templates: builtin }, ['one']);
   assert.equal(loaded?.path, join(builtin, 'one.js'));
 });
 
 test('names everything that is wrong', async (t) => {
-  const outside = await tree(t, {
+  const outside = await makeTree(t, {
     'package.json': '{"type":"module"}',
     'empty.js': '',
     'wrong.js': code('right', 'reload: 1').replace('options: {}', 'options: { a: { type: "directory" } }'),

@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { listAgents, loadAgents } from '../../src/agent/load.ts';
 import { findOutside } from '../../src/agent/places.ts';
 import { places, render } from '../agents/render.ts';
 import { makeTarget } from '../support/targets.ts';
-import { temporaryDirectory } from '../support/tree.ts';
-
-async function tree(t: TestContext, files: Record<string, string>): Promise<string> {
-  const root = await temporaryDirectory(t);
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
-  return root;
-}
+import { makeTree } from '../support/tree.ts';
 
 const yaml = (summary: string) => `
 summary: ${summary}
@@ -24,7 +15,7 @@ outputs: [{ each: target, file: '{{options.dir}}/{{id}}', template: a.json }]
 `;
 
 test('an entry is a directory or a package', async (t) => {
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     'project/node_modules/tailors/package.json': '{"name":"tailors"}',
     'project/node_modules/tailors/agents/one.yaml': yaml('One'),
     'project/node_modules/@team/shippers/package.json': '{"name":"x","kube-log-watcher":{"agents":"./dist"}}',
@@ -50,7 +41,7 @@ test('an entry is a directory or a package', async (t) => {
 });
 
 test('what is wrong with an entry is told by its name, and the others stand', async (t) => {
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     'node_modules/empty/package.json': '{"name":"empty"}',
     'node_modules/broken/package.json': '{',
     'node_modules/strange/package.json': '{"name":"s","kube-log-watcher":"./agents"}',
@@ -71,7 +62,7 @@ test('what is wrong with an entry is told by its name, and the others stand', as
 });
 
 test('a linked package is found too, and the first of two agents of one name is taken', async (t) => {
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     'sources/package.json': '{"name":"mine"}',
     'sources/agents/one.yaml': yaml('Mine'),
     'sources/agents/templates/one/a.json.hbs': '"mine"',
@@ -95,7 +86,7 @@ test('a linked package is found too, and the first of two agents of one name is 
 
 test("one template of an agent's can be replaced alone", async (t) => {
   const two = yaml('Two').replace('outputs: [', "outputs: [{ file: '{{options.dir}}/all', template: b.json }, ");
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     'pack/one.yaml': two,
     'pack/templates/one/a.json.hbs': '"a"',
     'pack/templates/one/b.json.hbs': '"b"',

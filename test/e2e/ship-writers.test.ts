@@ -3,8 +3,9 @@ import { appendFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { until } from '../support/program.ts';
+import { random } from '../support/random.ts';
 import { conmonHere } from './support/conmon.ts';
-import { heldBy, kill, makeWorld, numbers, random } from './support/tailing.ts';
+import { heldBy, kill, makeWorld, numbers } from './support/tailing.ts';
 
 const patience = 120_000;
 const skip = conmonHere ? false : 'conmon is not installed, or this is not root';

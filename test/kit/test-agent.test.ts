@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { examineApart } from '../../src/kit/examination.ts';
 import { end, launch } from '../support/program.ts';
-import { temporaryDirectory } from '../support/tree.ts';
-
-async function tree(t: TestContext, files: Record<string, string>): Promise<string> {
-  const root = await temporaryDirectory(t);
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  }
-  return root;
-}
+import { makeTree } from '../support/tree.ts';
 
 const testAgent = (...args: string[]) => end(launch(['test-agent', ...args], { PATH: process.env['PATH'] }));
 
@@ -29,7 +20,7 @@ outputs: [{ each: target, file: '{{options.dest-path}}/{{id}}.json', template: i
 };
 
 test('golden folders are written, compared, and told of when they differ', async (t) => {
-  const root = await tree(t, tailor);
+  const root = await makeTree(t, tailor);
   const missing = await testAgent(root, '--runs', '50');
   assert.equal(missing.code, 1);
   assert.match(
@@ -53,7 +44,7 @@ test('a fault is told with its smallest example, and the exit code is 1', async 
     content: '{"path":"' + target.log.path + '","name":"' + target.pod.name + '"}' }))`;
   const options = `{ dir: { type: 'directory', required: true, describe: 'D' } }`;
   const api = `import { defineAgent } from 'kube-log-watcher/agent';`;
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     'raw.ts': `${api} export default defineAgent({ name: 'raw', summary: 'S', options: ${options}, render: ${code} });`,
   });
   const { code: exit, stdout } = await testAgent(join(root, 'raw.ts'), '--runs', '200');
@@ -68,7 +59,7 @@ test('a fault is told with its smallest example, and the exit code is 1', async 
 test('one that never ends, or ends its process, is told of', async (t) => {
   const agent = (name: string, body: string) =>
     `export default { name: '${name}', summary: 'S', options: {}, render({ targets }) { ${body} } };`;
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     'endless.js': agent('endless', 'if (targets.length === 500) for (;;); return [];'),
     'leaver.js': agent('leaver', 'process.exit(0);'),
     'package.json': '{"type":"module"}',
@@ -87,7 +78,7 @@ test('one that never ends, or ends its process, is told of', async (t) => {
 });
 
 test('a package is examined by its name, a built-in agent by its own', async (t) => {
-  const root = await tree(t, {
+  const root = await makeTree(t, {
     ...Object.fromEntries(Object.entries(tailor).map(([path, text]) => [`node_modules/pack/agents/${path}`, text])),
     'node_modules/pack/package.json': '{"name":"pack"}',
   });
@@ -101,7 +92,7 @@ test('a package is examined by its name, a built-in agent by its own', async (t)
 });
 
 test('a wrong command line is exit code 2, with its way out', async (t) => {
-  const root = await tree(t, tailor);
+  const root = await makeTree(t, tailor);
   for (const [args, message] of [
     [[], /Not enough non-option arguments/],
     [['nobody'], /nobody, which is neither a directory nor a package/],

@@ -8,6 +8,7 @@ import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createApiServer } from '../support/api-server.ts';
 import { makePod } from '../support/pods.ts';
+import { runSource } from '../support/source.ts';
 
 const fast: Partial<Timings> = { retry: [5, 20], pace: 2, settled: 20, relistGap: 10, watchSeconds: [60, 60] };
 
@@ -28,12 +29,7 @@ async function start(t: TestContext, timings: Partial<Timings> = {}) {
     onChange() {},
     timings: { ...fast, ...timings },
   });
-  const stop = new AbortController();
-  const ended = source.run(stop.signal);
-  t.after(async () => {
-    stop.abort();
-    await ended;
-  });
+  runSource(t, source);
   await until(() => source.synced, 'synced');
   const lists = () =>
     api.requests.filter(({ verb }) => verb === 'list').map(({ query }) => query.get('resourceVersion'));

@@ -11,6 +11,7 @@ import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createApiServer } from '../support/api-server.ts';
 import { makePod } from '../support/pods.ts';
+import { runSource } from '../support/source.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 const fast: Partial<Timings> = { retry: [5, 20], pace: 2, settled: 20, relistGap: 10, watchSeconds: [60, 60] };
@@ -48,12 +49,7 @@ async function start(
     onChange: () => (changes += 1),
     timings: { ...fast, ...options.timings },
   });
-  const stop = new AbortController();
-  const ended = source.run(stop.signal);
-  t.after(async () => {
-    stop.abort();
-    await ended;
-  });
+  const { stop, ended } = runSource(t, source);
   const queries = (verb: 'list' | 'watch') => api.requests.filter((one) => one.verb === verb).map(({ query }) => query);
   return {
     api,

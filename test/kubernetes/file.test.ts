@@ -8,6 +8,7 @@ import { podsFromFile, readMetadata, readPods } from '../../src/kubernetes/file.
 import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { makePod } from '../support/pods.ts';
+import { runSource } from '../support/source.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 async function file(t: TestContext, content: string) {
@@ -89,12 +90,7 @@ test('a file that goes and comes back as it was is well again, and no news', asy
     metrics: createMetrics(),
     onChange: () => void (changes += 1),
   });
-  const end = new AbortController();
-  const running = source.run(end.signal);
-  t.after(async () => {
-    end.abort();
-    await running;
-  });
+  runSource(t, source);
   await until(() => source.synced, 'the pods');
   const first = source.all();
   await rename(path, `${path}.away`);
@@ -120,12 +116,7 @@ test('follows the file; a bad edit is refused; other nodes are left out', async 
   });
   const names = () => source.all().map(({ name }) => name);
   assert.equal(source.synced, false);
-  const end = new AbortController();
-  const running = source.run(end.signal);
-  t.after(async () => {
-    end.abort();
-    await running;
-  });
+  runSource(t, source);
   await changed.promise;
   assert.deepEqual(names(), ['a']);
   await writeFile(`${path}.new`, '{"items"');

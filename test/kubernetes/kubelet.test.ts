@@ -11,6 +11,7 @@ import { silent } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createApiServer } from '../support/api-server.ts';
 import { makePod } from '../support/pods.ts';
+import { runSource } from '../support/source.ts';
 import { temporaryDirectory } from '../support/tree.ts';
 
 async function until(condition: () => boolean, what: string) {
@@ -36,12 +37,7 @@ async function ask(t: TestContext, token: string) {
     log: { ...silent, error: (_message, fields) => void errors.push(String(fields?.['error'])) },
     metrics: createMetrics(),
   });
-  const end = new AbortController();
-  const running = source.run(end.signal);
-  t.after(async () => {
-    end.abort();
-    await running;
-  });
+  runSource(t, source);
   const next = async () => {
     await changed.promise;
     changed = Promise.withResolvers();
@@ -80,12 +76,7 @@ test('an answer that is no list of pods is an error', async (t) => {
 test('a kubelet that is not there is an error, and IPv6 addresses work', async (t) => {
   const metrics = createMetrics();
   const source = podsFromKubelet({ url: 'http://[::1]:9', onChange() {}, log: silent, metrics });
-  const end = new AbortController();
-  const running = source.run(end.signal);
-  t.after(async () => {
-    end.abort();
-    await running;
-  });
+  runSource(t, source);
   await until(() => source.error !== undefined, 'an error');
   assert.match(source.error ?? '', /ECONNREFUSED ::1:9/);
   assert.equal(source.synced, false);
@@ -109,14 +100,8 @@ async function answering(t: TestContext, listener: RequestListener, patience?: n
     log: silent,
     metrics: createMetrics(),
   });
-  const end = new AbortController();
-  const running = source.run(end.signal);
-  t.after(async () => {
-    end.abort();
-    await running;
-    server.closeAllConnections();
-    server.close();
-  });
+  runSource(t, source);
+  t.after(() => (server.closeAllConnections(), server.close()));
   return { source, changes: () => changes };
 }
 
@@ -177,12 +162,7 @@ test('a list that is asked for comes at once, even while another is under way', 
     log: silent,
     metrics: createMetrics(),
   });
-  const end = new AbortController();
-  const running = source.run(end.signal);
-  t.after(async () => {
-    end.abort();
-    await running;
-  });
+  runSource(t, source);
   await until(() => kubelet.requests.length === 2, 'the list that was asked for within the first');
   source.relist();
   await until(() => kubelet.requests.length === 3, 'the list that was asked for in the pause');

@@ -10,6 +10,7 @@ import type { Source } from '../../src/kubernetes/source.ts';
 import { silent, type Fields } from '../../src/system/log.ts';
 import { createMetrics } from '../../src/system/metrics.ts';
 import { createApiServer, type ApiServer } from '../support/api-server.ts';
+import { runSource } from '../support/source.ts';
 
 const fast: Partial<Timings> = { retry: [5, 20], pace: 2, settled: 20, relistGap: 10, watchSeconds: [60, 60] };
 
@@ -44,12 +45,7 @@ async function start(
     onChange: () => (changes += 1),
     timings: fast,
   });
-  const stop = new AbortController();
-  const ended = source.run(stop.signal);
-  t.after(async () => {
-    stop.abort();
-    await ended;
-  });
+  runSource(t, source);
   const teams = () =>
     source
       .all()

@@ -16,20 +16,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Mark } from '../../src/ship/follow/reader.ts';
+import { random } from '../support/random.ts';
 import { rememberingBatch, tailWorld } from '../support/tail.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 50);
-
-/** A generator of numbers below `n` that gives the same for the same seed (mulberry32). */
-function random(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
-  };
-}
 
 /**
  * One writer and one tailer, in an order that the seed gives. The writer appends whole lines, halves of lines and parts,

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** A directory of the test's own, removed after it. */
@@ -8,6 +8,16 @@ export async function temporaryDirectory(t: Pick<TestContext, 'after'>): Promise
   const directory = await mkdtemp(join(tmpdir(), 'klw-test-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/** Such a directory with these files, by their relative paths. */
+export async function makeTree(t: Pick<TestContext, 'after'>, files: Record<string, string>): Promise<string> {
+  const root = await temporaryDirectory(t);
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  }
+  return root;
 }
 
 /**

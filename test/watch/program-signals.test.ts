@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/program.ts';
+import { random } from '../support/random.ts';
 import { createWorld, type Started } from '../support/world.ts';
 
 const leftOver = async (directory: string) =>
@@ -35,21 +36,21 @@ describe('a program that was killed', { concurrency: true }, () => {
   it('finds its way after SIGKILL at any moment, whatever was going on', async (t) => {
     const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     t.diagnostic(`seed ${seed}; SEED=${seed} begins the same way`);
-    const random = randomOf(seed);
+    const pick = random(seed);
     const world = await createWorld(t);
     const foreign = Object.values(world.places).map((place) => join(place, 'foreign.json'));
     for (const path of foreign) await writeFile(path, '{}');
     const alive: Started[] = [];
     let made = 0;
     const churn = async () => {
-      if (random() < 0.6 || alive.length === 0) {
-        alive.push(await world.pod(`pod-${made++}`, { runtime: random() < 0.5 ? 'docker' : 'cri' }));
+      if (pick(10) < 6 || alive.length === 0) {
+        alive.push(await world.pod(`pod-${made++}`, { runtime: pick(2) === 0 ? 'docker' : 'cri' }));
         return;
       }
-      const at = Math.floor(random() * alive.length);
+      const at = pick(alive.length);
       const one = alive[at];
       if (!one) return;
-      if (random() < 0.5) return world.remove(...(alive.splice(at, 1) as [Started]));
+      if (pick(2) === 0) return world.remove(...(alive.splice(at, 1) as [Started]));
       const labels = { application: `app-${made++}`, version: 'v2' };
       one.pod = { ...one.pod, metadata: { ...one.pod.metadata, labels: { ...one.pod.metadata.labels, ...labels } } };
       world.api.pods.set(one.pod);
@@ -59,10 +60,10 @@ describe('a program that was killed', { concurrency: true }, () => {
       // Some things happen while no watcher runs.
       for (let count = 0; count < 2; count++) await churn();
       const program = await world.start();
-      const killAt = performance.now() + random() * 250;
+      const killAt = performance.now() + pick(250);
       while (performance.now() < killAt) {
         await churn();
-        await sleep(random() * 15);
+        await sleep(pick(15));
       }
       await program.stop('SIGKILL');
     }
@@ -109,14 +110,3 @@ describe('a program that was killed', { concurrency: true }, () => {
     );
   });
 });
-
-/** Mulberry32: small, and the same numbers for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
