@@ -141,8 +141,14 @@ test('what the data source of Grafana asks for first', async (t) => {
   ]);
   assert.equal((await ask(url, 'patterns')).text, '{"status":"success","data":[]}');
   assert.match((await ask(url, 'status/buildinfo')).text, /"version":"3/);
-  assert.deepEqual([(await ask(url, 'tail')).status, (await ask(url, 'label/x')).status], [501, 404]);
+  assert.deepEqual([(await ask(url, 'tail')).status, (await ask(url, 'label/x')).status], [400, 404]);
   assert.equal(await (await fetch(`${url}/ready`)).text(), 'ready\n');
+});
+
+test('the shortest step that Grafana takes for a week is not too short', async (t) => {
+  const { url } = await stored(t);
+  const week = { start: String(base - 604_800n * second), end: String(base), step: '54982ms' };
+  assert.equal((await data(url, 'vector(1)', week)).result[0]?.values?.length, 11_002);
 });
 
 test('what is wrong is a line of text', async (t) => {

@@ -80,8 +80,9 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += slice) yield bytes.subarray(at, at + slice);
 }
 
-async function stream(
-  response: ServerResponse,
+/** Sends piece after piece, as the client takes them. */
+export async function stream(
+  response: Writable,
   pieces: AsyncIterator<string | Buffer>,
   zipped: boolean,
   { signal, renew }: Patience,
