@@ -56,4 +56,6 @@ export interface Route {
   methods: Readonly<Record<string, Handler>>;
   /** The answer goes on until the client leaves, as one that follows: it is cut off when the program is asked to end. */
   lasting?: boolean;
+  /** A GET may ask for a web socket: answered with 101, each piece of the body is a message. */
+  socket?: boolean;
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import { answer } from './http/answering.ts';
 import { find, splitTarget } from './http/dispatch.ts';
@@ -12,6 +13,7 @@ import { createArrivals, noted } from './query/arrivals.ts';
 import type { Route, World } from './route.ts';
 import { routes } from './routes.ts';
 import { send } from './http/send.ts';
+import { converse, handshake, responseOn, type Upgraded } from './http/websocket.ts';
 
 /** What a server may have beside its world. */
 export interface Front {
@@ -35,17 +37,25 @@ export function createServe(given: World, ending: AbortSignal, front: Front = {}
   const { values, metrics } = world;
   const { tls, gate, ready, table = routes } = front;
   const limits = createLimits(values, metrics);
-  const listener = (request: IncomingMessage, response: ServerResponse) => {
-    const begin = () => void handle(request, response, { world, ending, table, gate, limits });
+  const listener = (request: IncomingMessage, response: ServerResponse, upgraded?: Upgraded) => {
+    const begin = () => void handle(request, response, { world, ending, table, gate, limits }, upgraded);
     if (ready) void ready.then(begin);
     else begin();
   };
+  // Others that speak of another protocol, as HTTP/2, are answered as if they had not.
+  const shouldUpgradeCallback = (request: IncomingMessage) =>
+    find(table, splitTarget(request.url ?? '/').path).methods.get('GET')?.route.socket === true &&
+    handshake(request) !== undefined;
   const clientAuth = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
   // How often it is looked for those who are slow with their headers.
-  const often = { connectionsCheckingInterval: 2000 };
+  const often = { connectionsCheckingInterval: 2000, shouldUpgradeCallback };
   const server: Server = tls
-    ? createTlsServer({ ...tls, ...clientAuth, ...often, handshakeTimeout: 10_000 }, listener)
-    : createServer(often, listener);
+    ? createTlsServer({ ...tls, ...clientAuth, ...often, handshakeTimeout: 10_000 })
+    : createServer(often);
+  server.on('request', (request, response) => listener(request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    listener(request, responseOn(socket, request), { socket, head });
+  });
   server.headersTimeout = 10_000;
   // How long a request may take is told by its life: a body may come in for hours if it comes.
   server.requestTimeout = 0;
@@ -64,7 +74,12 @@ export interface Shared {
   limits: Limits;
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, shared: Shared): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  shared: Shared,
+  upgraded?: Upgraded,
+): Promise<void> {
   const { world, ending, table } = shared;
   const { log, values } = world;
   const started = performance.now();
@@ -98,7 +113,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, shared
     if (life.signal.aborted) life = createLife(patience);
     // A client that takes nothing of its answer is not waited for.
     life.signal.addEventListener('abort', () => response.destroy(), { once: true });
-    await send(request, response, reply, life);
+    if (upgraded && reply.status === 101) await converse(upgraded, response, reply, life);
+    else await send(request, response, reply, life);
   } catch (error) {
     if (!life.signal.aborted) log.error('an answer was cut off', { path: place.name, error });
     response.destroy();
