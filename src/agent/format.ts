@@ -49,6 +49,18 @@ const formats: Readonly<Record<string, Format>> = {
     },
     json: false,
   },
+  // What stands in double quotes of syslog-ng where no template is read. Backticks are expanded before strings are
+  // looked for, so they have to be told by their number, and nothing behind NUL is read (seen with syslog-ng 3.38).
+  syslogng: {
+    escape: (value) =>
+      value
+        .toWellFormed()
+        .replaceAll('\0', '\ufffd')
+        .replace(/[\\"]/g, String.raw`\$&`)
+        // eslint-disable-next-line no-control-regex
+        .replace(/[\u0001-\u001f`]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`),
+    json: false,
+  },
   lua: {
     escape: (value) =>
       [...Buffer.from(value)]

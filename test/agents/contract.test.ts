@@ -5,6 +5,7 @@ const variants: Record<string, Readonly<Record<string, unknown>>[]> = {
   scalyr: [{}, { layout: 'agent.d', 'parse-lines-json': ['*'] }],
   loki: [{}, { labels: ['*'], 'max-labels': 100 }],
   rsyslog: [{}, { labels: ['*'] }],
+  'syslog-ng': [{}, { labels: ['*'], program: '/bin/syslog-ng' }],
   filebeat: [{}, { labels: ['*'] }],
   ship: [{}, { labels: ['*'] }],
   'fluent-bit': [{}, { labels: ['*'], parsers: ['json'] }],

@@ -7,6 +7,7 @@ const shippers = [
   'filebeat',
   'fluentd',
   'rsyslog',
+  'syslog-ng',
   'scalyr',
   'appdynamics',
 ] as const;
