@@ -19,9 +19,9 @@ export function createJudge({ check, stands, shipper }: JudgeInput): Judge {
     const problems = check(outputs);
     if (problems.length > 0) return { stage: 'outputs', why: problems.join('; ') };
     for (const output of outputs) {
-      if (output.kind !== 'file') continue;
+      if (output.kind !== 'file' || stands(output)) continue;
       const key = `${output.path}\n${output.content}`;
-      if (parsed.has(key) || stands(output)) continue;
+      if (parsed.has(key)) continue;
       const why = parseProblem(output);
       if (why !== undefined) return { stage: 'parse', why: `${output.path}: ${why}` };
       parsed.add(key);
