@@ -1,7 +1,7 @@
 import type { Fault } from '../reply.ts';
 import { shorten } from './shorten.ts';
 import type { Entry } from '../store.ts';
-import { readEntry, unparsable, type Reading, type Unfit } from './entry.ts';
+import { readEntry, unparsable, type Places, type Reading, type Unfit } from './entry.ts';
 import { readValues } from './values.ts';
 
 export interface BatchLimits {
@@ -38,9 +38,10 @@ export function readBatch(text: string, reading: Reading, limits: BatchLimits): 
   }
   if (values.length > limits.entries)
     throw new BatchTooLarge(`${values.length} entries in one request; the limit is ${limits.entries}`);
+  const places: Places = new Map();
   let first: Unfit | undefined;
   for (const value of values) {
-    const one = fit(read(value, reading), limits.line, lenient, batch);
+    const one = fit(read(value, reading, places), limits.line, lenient, batch);
     if ('log' in one) batch.entries.push(one);
     else if (lenient) batch.skipped.push(one);
     // An earlier server parsed the whole body before it looked at an entry.
@@ -49,9 +50,9 @@ export function readBatch(text: string, reading: Reading, limits: BatchLimits): 
   return first ? first.fault : batch;
 }
 
-function read(value: unknown, reading: Reading): Entry | Unfit {
+function read(value: unknown, reading: Reading, places: Places): Entry | Unfit {
   try {
-    return readEntry(value, reading);
+    return readEntry(value, reading, places);
   } catch (error) {
     // JSON can be nested more deeply than it can be written again.
     if (error instanceof RangeError) return unparsable('an entry is nested too deeply');

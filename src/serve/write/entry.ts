@@ -30,7 +30,7 @@ const missing = (reason: 'namespace' | 'pod_name' | 'container_name' | 'time'): 
 });
 
 /** Reads one record of Fluent Bit with what its kubernetes filter adds, or one of our own shipper, whose names are flat. */
-export function readEntry(value: unknown, reading: Reading): Entry | Unfit {
+export function readEntry(value: unknown, reading: Reading, places: Places): Entry | Unfit {
   const record = value ?? {};
   if (!isObject(record)) return unparsable('an entry is not an object');
   if (
@@ -39,10 +39,10 @@ export function readEntry(value: unknown, reading: Reading): Entry | Unfit {
     typeof record['pod'] === 'string'
   )
     return readFlat(record);
-  return reading.lenient ? readLeniently(record, reading.tag) : readStrictly(record);
+  return reading.lenient ? readLeniently(record, reading.tag, places) : readStrictly(record, places);
 }
 
-function readStrictly(record: Json): Entry | Unfit {
+function readStrictly(record: Json, places: Places): Entry | Unfit {
   const wrong: string[] = [];
   const text = (from: Json, key: string): string => {
     const found = from[key] ?? '';
@@ -59,20 +59,23 @@ function readStrictly(record: Json): Entry | Unfit {
   const said = text(record, 'time');
   const time = said === '' ? undefined : parseTime(said);
   if (said !== '' && time === undefined) wrong.push(`time is ${JSON.stringify(said)}, which is not RFC 3339`);
-  const entry = { log: text(record, 'log'), stream: text(record, 'stream'), ...place(kubernetes, labels, text) };
+  const [log, stream] = [text(record, 'log'), text(record, 'stream')];
+  const told = places.get(kubernetes) ?? place(kubernetes, labels, text);
   if (wrong[0] !== undefined) return unparsable(wrong[0]);
-  return whole(entry, time);
+  places.set(kubernetes, told);
+  return whole({ ...told, log, stream }, time);
 }
 
 /** The application's own JSON may overwrite `time`, `stream` and `log` (Merge_Log of Fluent Bit); `date` stays right. */
-function readLeniently(record: Json, tag: string | undefined): Entry | Unfit {
+function readLeniently(record: Json, tag: string | undefined, places: Places): Entry | Unfit {
   const text = (from: Json, key: string): string => {
     const found = from[key] ?? '';
     return typeof found === 'string' ? found : JSON.stringify(found);
   };
   const kubernetes = isObject(record['kubernetes']) ? record['kubernetes'] : {};
   const labels = isObject(kubernetes['labels']) ? kubernetes['labels'] : {};
-  const told = place(kubernetes, labels, text);
+  const told = places.get(kubernetes) ?? place(kubernetes, labels, text);
+  places.set(kubernetes, told);
   const entry = {
     ...told,
     log: record['log'] === undefined ? fromRest(record) : text(record, 'log'),
@@ -89,6 +92,9 @@ function readLeniently(record: Json, tag: string | undefined): Entry | Unfit {
 }
 
 type Placed = Omit<Entry, 'time' | 'log' | 'stream' | 'metadata'>;
+
+/** What was read of objects under `kubernetes`: records of one body can share one. */
+export type Places = Map<Json, Placed>;
 
 function place(kubernetes: Json, labels: Json, text: (from: Json, key: string) => string): Placed {
   return {

@@ -1,11 +1,13 @@
+import { parseShared } from './shared.ts';
+
 /** What a body holds, one value for each record; those that are no JSON at all are counted. */
 export interface Values {
   values: unknown[];
   broken: number;
 }
 
-/** A date with more digits than a double can tell apart, at the beginning of a record, as our own shipper writes it. */
-const precise = /(?<=^|[[,\n])\{"date":(\d+\.\d{7,}),/g;
+/** A date with more digits than a double can tell apart, as our own shipper writes it at the beginning of a record. */
+const precise = /\{"date":(\d+\.\d{7,}),/g;
 
 /**
  * Reads an array of records, one record, or records behind each other, on lines or not. Throws where it is nothing of
@@ -13,10 +15,12 @@ const precise = /(?<=^|[[,\n])\{"date":(\d+\.\d{7,}),/g;
  * can have, it stands a second time under `exact_date`, as text.
  */
 export function readValues(text: string, skip: boolean): Values {
-  const exact = text.replace(precise, '{"date":$1,"exact_date":"$1",');
+  const exact = text.replace(precise, (found, date: string, at: number) =>
+    at === 0 || '[,\n'.includes(text[at - 1] ?? '') ? `{"date":${date},"exact_date":"${date}",` : found,
+  );
   let value: unknown;
   try {
-    value = JSON.parse(exact);
+    value = parseShared(exact) ?? JSON.parse(exact);
   } catch (error) {
     const values = onLines(exact, skip) ?? inARow(exact);
     if (values) return values;

@@ -46,17 +46,18 @@ export function createPack() {
     const times = new BigInt64Array(length);
     const metadata = new Map<number, string>();
     const numbers = new Map<string, number>();
-    let last: Entry | undefined;
-    let number = 0;
+    // Entries that share their labels mostly share the rest too.
+    const last = new Map<Entry['labels'], { entry: Entry; number: number }>();
     for (const [index, entry] of entries.entries()) {
       if (entry.time < least || entry.time > most) throw new RangeError(`the time ${entry.time} is out of range`);
-      if (!last || !isSameSource(last, entry)) {
+      let same = last.get(entry.labels);
+      if (!same || !isSameSource(same.entry, entry)) {
         const key = find(entry);
-        number = numbers.get(key) ?? keys.push(key) - 1;
-        numbers.set(key, number);
+        same = { entry, number: numbers.get(key) ?? keys.push(key) - 1 };
+        numbers.set(key, same.number);
+        last.set(entry.labels, same);
       }
-      last = entry;
-      of[index] = number;
+      of[index] = same.number;
       times[index] = entry.time;
       for (const _ in entry.metadata) {
         metadata.set(index, JSON.stringify(entry.metadata));
@@ -70,9 +71,8 @@ export function createPack() {
 /** What of a batch is handed over to another thread. */
 export const handedOver = ({ of, times, texts }: Batch): ArrayBuffer[] => [of.buffer, times.buffer, ...memoryOf(texts)];
 
-/** True for what comes as one stream; others may be the same too. */
+/** Whether entries with the same labels are of one source. */
 const isSameSource = (a: Entry, b: Entry) =>
-  a.labels === b.labels &&
   a.pod === b.pod &&
   a.container === b.container &&
   a.stream === b.stream &&
