@@ -33,6 +33,8 @@ export interface Files {
   close(): void;
 }
 
+const namesOf = (siblings: readonly Sibling[]) => siblings.map(({ path, ino }) => `${path} ${ino}`).join();
+
 const pastKept = 8;
 /** The same while the process lives: files that were put aside within one tick of the kernel's clock are told apart by it. */
 const pastHeld = 32;
@@ -155,7 +157,16 @@ export function createFiles(path: string, world: FollowWorld, mark?: Mark): File
       all = all.filter((one) => one !== file);
     },
     divert(file) {
-      const copy = takeCopy(siblingsOf(path), markOf(file, [file.offset, file.offset]));
+      const mark = markOf(file, [file.offset, file.offset]);
+      let siblings = siblingsOf(path);
+      let copy = takeCopy(siblings, mark);
+      // A rotation that goes on at this moment gives other names; a copy that is missed now would be read as a new one.
+      for (let tries = 0; !copy && tries < 5; tries += 1) {
+        const before = namesOf(siblings);
+        siblings = siblingsOf(path);
+        if (namesOf(siblings) === before) break;
+        copy = takeCopy(siblings, mark);
+      }
       if (!copy) return false;
       const cut = { ...file, ...unread() };
       const { fd, dev, ino, size, mtime, gone, birth, grown } = copy;

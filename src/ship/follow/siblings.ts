@@ -16,13 +16,15 @@ export interface Sibling {
  * What rotations have put aside of the log at `path` and not yet compressed: `0.log.20260102-030405`, `x.log.1`,
  * `x.log-20260102`. Oldest first. Throws if the directory is there and can't be read.
  */
-export function siblingsOf(path: string): Sibling[] {
+export function siblingsOf(path: string, tries = 5): Sibling[] {
   const directory = dirname(path);
   const base = basename(path);
   const found: Sibling[] = [];
   for (const name of namesIn(directory)) {
     if (!isRotated(name, base)) continue;
     const stat = statSync(join(directory, name), { throwIfNoEntry: false });
+    // It was renamed meanwhile: under its new name it may not have been listed.
+    if (!stat && tries > 0) return siblingsOf(path, tries - 1);
     if (!stat?.isFile()) continue;
     found.push({ path: join(directory, name), ino: stat.ino, dev: stat.dev, size: stat.size, mtime: stat.mtimeMs });
   }
