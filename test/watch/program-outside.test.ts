@@ -57,7 +57,7 @@ describe('agents from outside', { concurrency: 2 }, () => {
       await until('what the other agent makes', async () => (await world.linked()) === 3);
       assert.ok((await world.made()) >= 1, 'the last good files stay');
       await world.remove(poison);
-      await until('the cure', async () => (await program.readyz()).ok && (await world.made()) === 2, 90_000);
+      await until('the cure', async () => (await program.readyz()).ok && (await world.made()) === 2, 200_000);
       assert.equal((await program.stop()).code, 0);
     });
   }
