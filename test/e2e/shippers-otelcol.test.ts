@@ -188,7 +188,8 @@ test('lines arrive with their attributes, and those of a later container without
   assert.equal(collector.child.exitCode, null);
   await until(
     'a confirmed reload',
-    async () => (await watcher.metric('logwatch_reloads_total{agent="otel-collector",result="ok"}')) === 1,
+    // The first one may have come true after the collector's start, or been replaced by the second.
+    async () => ((await watcher.metric('logwatch_reloads_total{agent="otel-collector",result="ok"}')) ?? 0) >= 1,
   );
   assert.doesNotMatch(collector.output(), /\terror\t|source_identifier/);
 });
