@@ -23,7 +23,8 @@ it('ends well and soon on SIGTERM in the middle of a pass, and removes nothing',
   assert.deepEqual([code, signal], [0, null]);
   // Where nothing else is to do, it takes a tenth of a second; the kubelet kills after thirty.
   assert.ok(took < 15_000, `${took} ms`);
-  assert.equal(program.lines.at(-1)?.message, 'ended');
+  // An agent that nobody has waited for may still have had a word.
+  assert.ok(program.lines.slice(-5).some(({ message }) => message === 'ended'));
   const after = await world.tree();
   assert.deepEqual(
     before.filter((path) => !(path in after)),
