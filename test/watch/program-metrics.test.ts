@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { until } from '../support/program.ts';
+import { tree } from '../support/tree.ts';
 import { createWorld } from '../support/world.ts';
 
 const name = '[a-zA-Z_:][a-zA-Z0-9_:]*';
@@ -17,6 +18,7 @@ test('the metrics are Prometheus text, whatever has happened', async (t) => {
   const gone = await world.pod('gone');
   await world.pod('bad', { annotations: { 'kubernetes-log-watcher/scalyr-parser': '"\n{' } });
   await until('all', async () => (await world.shipped()).length === 3);
+  await until('all at Loki', async () => Object.keys(await tree(world.places['loki'] ?? '')).length === 3);
   await world.remove(gone);
   world.api.faults.watch(500);
   world.api.faults.end();
