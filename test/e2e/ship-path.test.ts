@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { createAccount } from './support/account.ts';
 import type { Arrived } from './support/collector.ts';
+import { createNamespace, removeNamespace } from './support/namespace.ts';
 import { pod } from './support/objects.ts';
 import { startOnNode, type OnNode } from './support/on-node.ts';
 import { numbers } from './support/tailing.ts';
 import { openTestbed, skip, type Testbed } from './support/testbed.ts';
 import { until } from './support/until.ts';
 import { createWatcher, type Watcher } from './support/watcher.ts';
-
-type List = { items: { metadata: { name: string } }[] };
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const collect = join(import.meta.dirname, 'support', 'collect.ts');
@@ -53,20 +51,12 @@ describe('from the output of a container to a collector, by watch and ship', { s
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'klw-e2e-'));
     testbed = await openTestbed();
-    await testbed.kubectl(['create', 'namespace', namespace]);
     kubeconfig = join(root, 'kubeconfig');
-    await writeFile(kubeconfig, await createAccount(testbed, namespace), { mode: 0o600 });
-    await until('the account that pods run as', async () => {
-      const { items } = await testbed.kubectlJson<List>('get', 'serviceaccounts', '-n', namespace);
-      return items.some(({ metadata }) => metadata.name === 'default');
-    });
+    await createNamespace(testbed, namespace, kubeconfig);
   });
 
   after(async () => {
-    await testbed.up();
-    await testbed.kubectl(['delete', 'clusterrolebinding,clusterrole', namespace]);
-    await testbed.kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await testbed.close();
+    await removeNamespace(testbed, namespace);
     await rm(root, { recursive: true, force: true });
   });
 

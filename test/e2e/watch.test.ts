@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { tree } from '../support/tree.ts';
-import { accountName, createAccount } from './support/account.ts';
+import { accountName } from './support/account.ts';
+import { createNamespace, removeNamespace } from './support/namespace.ts';
 import { deployment, pod, staticPod } from './support/objects.ts';
 import { shipped } from './support/shipped.ts';
 import { openTestbed, skip, type Ran, type Testbed } from './support/testbed.ts';
@@ -28,20 +29,12 @@ describe('the watcher on the nodes of a real cluster', { skip }, () => {
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'klw-e2e-'));
     testbed = await openTestbed();
-    await testbed.kubectl(['create', 'namespace', namespace]);
     kubeconfig = join(root, 'kubeconfig');
-    await writeFile(kubeconfig, await createAccount(testbed, namespace), { mode: 0o600 });
-    await until('the account that pods run as', async () => {
-      const { items } = await testbed.kubectlJson<List>('get', 'serviceaccounts', '-n', namespace);
-      return items.some(({ metadata }) => metadata.name === 'default');
-    });
+    await createNamespace(testbed, namespace, kubeconfig);
   });
 
   after(async () => {
-    await testbed.up();
-    await testbed.kubectl(['delete', 'clusterrolebinding,clusterrole', namespace]);
-    await testbed.kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await testbed.close();
+    await removeNamespace(testbed, namespace);
     await rm(root, { recursive: true, force: true });
   });
 
