@@ -6,6 +6,7 @@ import health from './routes/health.ts';
 import importing from './routes/import.ts';
 import livez from './routes/livez.ts';
 import logs from './routes/logs.ts';
+import lokiAlerts from './routes/loki-alerts.ts';
 import lokiBuildinfo from './routes/loki-buildinfo.ts';
 import lokiDetectedField from './routes/loki-detected-field.ts';
 import lokiDetectedFields from './routes/loki-detected-fields.ts';
@@ -16,6 +17,7 @@ import lokiPatterns from './routes/loki-patterns.ts';
 import lokiPush from './routes/loki-push.ts';
 import lokiQueryRange from './routes/loki-query-range.ts';
 import lokiQuery from './routes/loki-query.ts';
+import lokiRules from './routes/loki-rules.ts';
 import lokiSeries from './routes/loki-series.ts';
 import lokiStats from './routes/loki-stats.ts';
 import lokiTail from './routes/loki-tail.ts';
@@ -42,6 +44,7 @@ export const routes: readonly Route[] = [
   importing,
   livez,
   logs,
+  lokiAlerts,
   lokiBuildinfo,
   lokiDetectedField,
   lokiDetectedFields,
@@ -52,6 +55,7 @@ export const routes: readonly Route[] = [
   lokiPush,
   lokiQuery,
   lokiQueryRange,
+  lokiRules,
   lokiSeries,
   lokiStats,
   lokiTail,

@@ -90,6 +90,7 @@ async function handle(
   let life = createLife(patience);
   const cut = () => life.end(new Error('the program ends'));
   if (route?.lasting) ending.addEventListener('abort', cut, { once: true });
+  if (route?.lasting && ending.aborted) cut();
   const visit = { request, place, query, life, who: '', release: () => undefined as void };
   response.on('error', (error) => log.debug('an answer can not be sent', { error }));
   response.on('close', () => {

@@ -140,7 +140,12 @@ test('what the data source of Grafana asks for first', async (t) => {
     { label: 'took', type: 'duration', cardinality: 1, parsers: ['json'] },
   ]);
   assert.equal((await ask(url, 'patterns')).text, '{"status":"success","data":[]}');
+  assert.match((await ask(url, 'detected_field/level/values', range)).text, /"warn"/);
   assert.match((await ask(url, 'status/buildinfo')).text, /"version":"3/);
+  for (const name of ['rules', 'alerts'] as const) {
+    const found = (await (await fetch(`${url}/prometheus/api/v1/${name}`)).json()) as { data: unknown };
+    assert.deepEqual(found.data, { [name === 'rules' ? 'groups' : name]: [] });
+  }
   assert.deepEqual([(await ask(url, 'tail')).status, (await ask(url, 'label/x')).status], [400, 404]);
   assert.equal(await (await fetch(`${url}/ready`)).text(), 'ready\n');
 });

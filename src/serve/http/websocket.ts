@@ -103,7 +103,8 @@ function hear(socket: Duplex, head: Buffer): void {
       held = held.subarray(6 + length);
       const kind = first & 0x0f;
       if (kind === sign.close) return finish(socket, bytes.length < 2 ? because.done : bytes.readUInt16BE());
-      if (kind === sign.ping) socket.write(frame(sign.pong, bytes));
+      // One who takes nothing isn't told that its connection is up.
+      if (kind === sign.ping && !socket.writableNeedDrain) socket.write(frame(sign.pong, bytes));
     }
   };
   socket.on('data', (bytes: Buffer) => {

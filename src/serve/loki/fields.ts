@@ -14,7 +14,8 @@ export interface Detected {
 
 /** What a sample of lines holds: by name, as `json` and `logfmt` would find it. */
 export async function detect(form: URLSearchParams, world: World, signal: AbortSignal): Promise<Map<string, Detected>> {
-  const query = parse(form.get('query') ?? '');
+  // Grafana leaves an empty selector away.
+  const query = parse(form.get('query') || '{}');
   if (query.kind !== 'log') throw new LogqlError('only queries for lines are supported');
   const { start, end } = readBounds(form, world, 1n);
   let left = readNumber(
