@@ -12,10 +12,10 @@ const syslogNg = await oneAgent('syslog-ng');
 
 /** The strings of a configuration as syslog-ng reads them, and what stands around them. Backticks come before strings. */
 function read(text: string): { strings: string[]; around: string } {
-  assert.doesNotMatch(text, /`|^@/m);
+  assert.doesNotMatch(text, /`|(?<![^\n])@/);
   const strings: string[] = [];
-  const bare = text.replace(/^ *#.*$/gm, '');
-  const around = bare.replace(/"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'/g, (_all, double?: string, single = '') => {
+  const bare = text.replace(/(?<![^\n]) *#[^\n]*/g, '');
+  const around = bare.replace(/"((?:[^"\\\n]|\\[^])*)"|'([^'\n]*)'/g, (_all, double?: string, single = '') => {
     strings.push(double === undefined ? single : double.replace(/\\(x[0-9a-f]{2}|[^])/g, (_, c: string) => plain(c)));
     return '""';
   });
