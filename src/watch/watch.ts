@@ -5,6 +5,7 @@ import type { Log } from '../system/log.ts';
 import type { Metrics } from '../system/metrics.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { createPasses, type Passes, type Settings, type State } from './pass.ts';
+import { createRest } from './rest.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Surroundings, World } from './surroundings.ts';
 
@@ -72,6 +73,7 @@ export async function createWatch({
   let bell: Bell | undefined;
   let alarm: NodeJS.Timeout | undefined;
   const asked = new Set<string>();
+  const rest = createRest();
 
   const ring = (source: string) => {
     metrics.bells.inc({ source });
@@ -103,6 +105,7 @@ export async function createWatch({
     relistForUnknown(state);
     // An empty list that isn't believed is read again: no event would correct it.
     if (state.scanError !== undefined && pods.synced && pods.all().length === 0) pods.relist();
+    if ([...state.results.values()].some(({ changes }) => changes > 0)) rest.soon();
     const failed = state.scanError !== undefined || [...state.results.values()].some(({ errors }) => errors.length > 0);
     failures = failed ? failures + 1 : 0;
     setAlarm(state.nextDeadline, failed ? Math.min(30_000, 500 * 2 ** failures) : Number.POSITIVE_INFINITY);
@@ -142,6 +145,7 @@ export async function createWatch({
       await Promise.race([passes.crew.idle(), sleep(lastWait, undefined, { ref: false })]);
       await passes.crew.close();
       clearTimeout(alarm);
+      rest.close();
       await bell.close();
     },
   };
