@@ -13,6 +13,7 @@ import lokiDetectedFields from './routes/loki-detected-fields.ts';
 import lokiDetectedLabels from './routes/loki-detected-labels.ts';
 import lokiLabel from './routes/loki-label.ts';
 import lokiLabels from './routes/loki-labels.ts';
+import lokiLimits from './routes/loki-limits.ts';
 import lokiPatterns from './routes/loki-patterns.ts';
 import lokiPush from './routes/loki-push.ts';
 import lokiQueryRange from './routes/loki-query-range.ts';
@@ -51,6 +52,7 @@ export const routes: readonly Route[] = [
   lokiDetectedLabels,
   lokiLabel,
   lokiLabels,
+  lokiLimits,
   lokiPatterns,
   lokiPush,
   lokiQuery,

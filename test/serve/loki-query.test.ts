@@ -141,6 +141,11 @@ test('what the data source of Grafana asks for first', async (t) => {
   ]);
   assert.equal((await ask(url, 'patterns')).text, '{"status":"success","data":[]}');
   assert.match((await ask(url, 'detected_field/level/values', range)).text, /"warn"/);
+  const { limits, ...rest } = JSON.parse((await ask(url, 'drilldown-limits')).text) as {
+    limits: Record<string, unknown>;
+  };
+  assert.deepEqual(rest, { pattern_ingester_enabled: false, version: '3.0.0' });
+  assert.deepEqual([limits['max_entries_limit_per_query'], limits['retention_period']], [5000, '0s']);
   assert.match((await ask(url, 'status/buildinfo')).text, /"version":"3/);
   for (const name of ['rules', 'alerts'] as const) {
     const found = (await (await fetch(`${url}/prometheus/api/v1/${name}`)).json()) as { data: unknown };
