@@ -69,6 +69,7 @@ const together = 4096;
 /** Reads lines, those that lie single and those in blocks as one. `took` is told of the bytes that were taken for it. */
 export function createLines(db: DatabaseSync, took: (bytes: number) => void = () => undefined): Lines {
   const blocks = createBlocks(db, took);
+  // With a bare `?` as its limit SQLite prepares a statement again whenever it is bound.
   const statement = (columns: string, direction: Asked['direction']) =>
     db.prepare(
       `SELECT offset, seq, ${columns}, octet_length(log) AS bytes FROM entries WHERE bucket = ? AND series = ? AND ${

@@ -20,7 +20,7 @@ export function createPack(db: DatabaseSync, full = usual, took: (bytes: number)
   const oldest = db.prepare(`SELECT offset, seq FROM entries ${here} ORDER BY offset, seq LIMIT 1`);
   const nth = db.prepare(
     `SELECT offset, seq, sum(octet_length(log)) OVER (ORDER BY offset, seq) AS bytes FROM entries ${here}
-     AND (offset, seq) < (?, ?) ORDER BY offset, seq LIMIT ?`,
+     AND (offset, seq) < (?, ?) ORDER BY offset, seq LIMIT +?`,
   );
   const before = db.prepare(
     `SELECT first, seq, last, last_seq, count, bytes FROM blocks ${here} AND (first, seq) <= (?, ?)
