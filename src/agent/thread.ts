@@ -117,6 +117,8 @@ async function renderForEver(): Promise<void> {
     }
   };
   parentPort?.on('message', (request: RenderRequest) => void work(request));
+  // No request has this number: it says that the thread is ready for them.
+  tell({ id: 0 });
 }
 
 function tell(message: unknown): void {

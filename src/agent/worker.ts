@@ -96,7 +96,7 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
   type Waiting = { answer(answer: Answer<{ outputs: Output[]; reports: [number, string][] }>): void };
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
-  let online = Promise.resolve();
+  let loaded = Promise.resolve();
   let last = 0;
   let failures = 0;
   let why = '';
@@ -115,10 +115,16 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
 
   const hire = () => {
     const hired = start(plugin, { do: 'render' }, limits);
-    online = new Promise((resolve) => hired.once('online', resolve));
+    const ready = Promise.withResolvers<void>();
+    loaded = ready.promise;
+    const late = setTimeout(() => fail(hired, tooLate(limits.load)), limits.load).unref();
     hired.on('message', ({ id, ...answer }: RenderAnswer) => {
+      if (id === 0) {
+        clearTimeout(late);
+        return ready.resolve();
+      }
       failures = 0;
-      waiting.get(id)?.answer(answer);
+      return waiting.get(id)?.answer(answer);
     });
     hired.on('error', (error) => fail(hired, endOf(error)));
     hired.on('exit', (code) => fail(hired, endOf(code)));
@@ -133,7 +139,7 @@ function createRender(plugin: Plugin, limits: Limits): RunnableAgent['render'] {
     hired.ref();
     const answer = await new Promise<Parameters<Waiting['answer']>[0]>((resolve) => {
       let late: NodeJS.Timeout | undefined;
-      void online.then(() => {
+      void loaded.then(() => {
         if (!waiting.has(id)) return;
         late = setTimeout(() => fail(hired, tooLate(limits.render), limits.render), limits.render);
       });
