@@ -9,6 +9,7 @@ import { quiet } from './quiet.ts';
 import { requests } from './requests.ts';
 import { serveQueries, serveWrites } from './serve.ts';
 import { churn, delay, idle, throughput } from './ship.ts';
+import { serveChurn } from './serve-churn.ts';
 import { serveCassandra } from './serve-cassandra.ts';
 import { serveReads } from './serve-reads.ts';
 import { sizes } from './sizes.ts';
@@ -42,6 +43,7 @@ const parts: Record<string, { title: string; measure(): Promise<string> }> = {
   'serve-queries': { title: 'Questions about ten million entries of a day', measure: () => serveQueries() },
   'serve-cassandra': { title: 'The same with one Cassandra on this machine', measure: () => serveCassandra() },
   'serve-reads': { title: 'Large answers from a million entries of an hour', measure: () => serveReads() },
+  'serve-churn': { title: 'A million lines of ten thousand streams that come and go', measure: () => serveChurn() },
   sizes: {
     title: 'Sizes: the image and the package, starts, memory idle and at 110 pods',
     measure: () => sizes(Number(values.minutes ?? 5)),

@@ -25,7 +25,7 @@ function any(): number {
 }
 
 /** 200 bytes as an application may write them. */
-function line(index: number): string {
+export function line(index: number): string {
   const text = `${any() % 50 > 0 ? 'INFO' : 'WARN'} request ${any().toString(36)}${index} GET /basket/${any() % 1000}/items?user=${any().toString(16)} status=${any() % 20 > 0 ? 200 : 500} took ${any() % 900}ms upstream=10.2.${any() % 255}.${any() % 255} trace=${any().toString(16)}${any().toString(16)} `;
   return text.padEnd(200, 'the quick brown fox jumps over the lazy dog ').slice(0, 200);
 }

@@ -17,10 +17,12 @@ const hour = day / 24;
 const agent = new Agent({ keepAlive: true });
 
 /** Serves from the bundle, with a directory of its own. */
-export async function start(more: readonly string[] = []) {
+export async function start(more: readonly string[] = [], flags: readonly string[] = []) {
   const directory = mkdtempSync(join(tmpdir(), 'serve-bench-'));
   const args = ['serve', `--data-path=${directory}`, '--port=0', '--bind-address=127.0.0.1', ...more];
-  const child = spawn(process.execPath, [...extra, program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [...extra, ...flags, program, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => (said += part));
   while (!/"port":\d+/.test(said)) await sleep(5);
