@@ -21,11 +21,7 @@ describe("ship and Debian's logrotate", { skip }, () => {
     }
     appendFileSync(path, 'last\n');
     await until('the last', () => collector.lines('0.log').includes('last'));
-    const all = collector.lines('0.log');
-    assert.deepEqual([...new Set(all)], [...numbers(0, 1000), 'last']);
-    // A copy that is looked at just when it is made may be read once more.
-    t.diagnostic(`${all.length - 1001} came again`);
-    assert.ok(all.length - 1001 <= 200, `${all.length - 1001} came again`);
+    assert.deepEqual(collector.lines('0.log'), [...numbers(0, 1000), 'last']);
   });
 
   test('L-04 copytruncate under a writer that goes on at its old place, behind a hole', async (t) => {
