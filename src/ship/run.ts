@@ -19,7 +19,14 @@ export async function runShip(settings: ShipSettings, process: Process, onFollow
   const ship = await createShip(settings, process, log, metrics);
   const address = core['status-address'];
   const limit = core['refusal-limit'] * 1000;
-  const status = address === 'off' ? undefined : await serveStatus(address, shipEndpoints(ship, metrics, limit));
+  const status =
+    address === 'off'
+      ? undefined
+      : await serveStatus(address, shipEndpoints(ship, metrics, limit)).catch(async (error: unknown) => {
+          // What is open would keep the process alive.
+          await ship.run(AbortSignal.abort(error), () => undefined);
+          throw error;
+        });
   process.stdout.once('error', (error: Error) => {
     // Nobody reads there any more, and nobody will.
     log.error('stdout is closed', { error });

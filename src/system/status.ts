@@ -55,9 +55,11 @@ export function serveStatus(address: string, routes: Readonly<Record<string, Rou
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = ({ message }: Error) =>
+      reject(new Error(`--status-address: ${message}; give another address, or \`off\``));
+    server.once('error', refuse);
     server.listen({ host, port }, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       server.unref();
       resolve({
         port: (server.address() as AddressInfo).port,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -191,4 +193,17 @@ test("with --from end what is written once it has said 'started' arrives, and it
   await until('the line', () => out.includes('"log":"new"'));
   assert.ok(!out.includes('"log":"old"'));
   assert.equal((await running.stop()).code, 0);
+});
+
+test('an address that is taken is told, and nothing hangs', async (t) => {
+  const { root, log } = node(t);
+  writeFileSync(log('a'), cri('one'));
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { ended } = ship(t, root, ['--paths', log('a'), '--sink', 'stdout', `--status-address=127.0.0.1:${port}`]);
+  const { code, stderr } = await ended;
+  assert.equal(code, 1);
+  assert.match(stderr, /--status-address: listen EADDRINUSE.*; give another address/);
 });
