@@ -4,8 +4,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { cpuOf, load, memoryOf } from './process.ts';
 import { ask, start } from './serve.ts';
-import { body, gap } from './serve-entries.ts';
-import { table } from './table.ts';
+import { body, gap, podOf } from './serve-entries.ts';
+import { percentile, table } from './table.ts';
 
 const hour = 3_600_000;
 
@@ -79,6 +79,17 @@ export async function serveReads(entries = 1_000_000): Promise<string> {
       ['Loki: all series, 1s', loki(`count_over_time(${all}[1m])`, { step: '1s' })],
     ] as const)
       await measure(question, first, () => weigh(first, path));
+    const beside: number[] = [];
+    await measure('export of all, three at once', first, async () => {
+      let running = true;
+      const exports = Promise.all([1, 2, 3].map(() => weigh(first, '/api/export'))).finally(() => (running = false));
+      while (running) {
+        const asked = performance.now();
+        await weigh(first, `/api/search?from=2h&limit=1000&pod=${podOf(beside.length % 100)}`);
+        beside.push(performance.now() - asked);
+      }
+      return (await exports).reduce((sum, bytes) => sum + bytes);
+    });
     await measure('import of all', second, async () => {
       const [from, to] = [begin(first, '/api/export'), begin(second, '/api/import', 'POST')];
       from.asked.end();
@@ -87,7 +98,8 @@ export async function serveReads(entries = 1_000_000): Promise<string> {
       const [said] = await to.answer;
       return Buffer.byteLength((await said.setEncoding('utf8').toArray()).join(''));
     });
-    return table(rows);
+    const [p50, p99] = [0.5, 0.99].map((share) => percentile(beside, share).toFixed(0));
+    return `${table(rows)}\n\nBeside the three exports ${beside.length} questions for 1,000 lines of a pod: p50 ${p50} ms, p99 ${p99} ms.`;
   } finally {
     await first.stop();
     await second.stop();
