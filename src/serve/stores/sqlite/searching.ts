@@ -37,9 +37,10 @@ export function createSearching(reading: Reading, times = usual) {
     try {
       for (let pages = 0; pages < most;) {
         const { value: piece, done } = await (coming ?? found.next());
+        coming = undefined;
         if (done) return !gone;
-        // A long one is worked on while what was found is sent.
-        if (isLong) (coming = found.next()).catch(() => undefined);
+        // Who wants more than one page gets the next one worked on while the last is sent.
+        if (isLong || (pages > 0 && pages < most - 1)) (coming = found.next()).catch(() => undefined);
         if ('page' in piece) {
           pages += 1;
           idle = setTimeout(() => (end?.(), giveWay()), times.idle);
