@@ -13,7 +13,7 @@ import { createArrivals, noted } from './query/arrivals.ts';
 import type { Route, World } from './route.ts';
 import { routes } from './routes.ts';
 import { send } from './http/send.ts';
-import { converse, handshake, responseOn, type Upgraded } from './http/websocket.ts';
+import { asksForSocket, converse, responseOn, type Upgraded } from './http/websocket.ts';
 
 /** What a server may have beside its world. */
 export interface Front {
@@ -45,7 +45,7 @@ export function createServe(given: World, ending: AbortSignal, front: Front = {}
   // Others that speak of another protocol, as HTTP/2, are answered as if they had not.
   const shouldUpgradeCallback = (request: IncomingMessage) =>
     find(table, splitTarget(request.url ?? '/').path).methods.get('GET')?.route.socket === true &&
-    handshake(request) !== undefined;
+    asksForSocket(request);
   const clientAuth = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
   // How often it is looked for those who are slow with their headers.
   const often = { connectionsCheckingInterval: 2000, shouldUpgradeCallback };
@@ -98,9 +98,11 @@ async function handle(
     life.end(new Error('the client is gone'));
     visit.release();
     const seconds = (performance.now() - started) / 1000;
-    const { statusCode, headersSent, writableFinished: whole } = response;
+    const { statusCode, headersSent, writableFinished } = response;
+    const left = statusCode === 101;
+    const whole = left || writableFinished;
     // Who left before an answer, by the number that nginx gives it.
-    const status = headersSent ? statusCode : 499;
+    const status = left || headersSent ? statusCode : 499;
     const { who } = visit;
     const told = { request, name: place.name, path, access: route?.access, who, status, whole, seconds };
     tell(told, world, values['access-log']);
@@ -114,8 +116,10 @@ async function handle(
     if (life.signal.aborted) life = createLife(patience);
     // A client that takes nothing of its answer is not waited for.
     life.signal.addEventListener('abort', () => response.destroy(), { once: true });
-    if (upgraded && reply.status === 101) await converse(upgraded, response, reply, life);
-    else await send(request, response, reply, life);
+    if (upgraded && reply.status === 101) {
+      response.statusCode = reply.status;
+      await converse(upgraded, request, reply, life);
+    } else await send(request, response, reply, life);
   } catch (error) {
     if (!life.signal.aborted) log.error('an answer was cut off', { path: place.name, error });
     response.destroy();

@@ -80,9 +80,8 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += slice) yield bytes.subarray(at, at + slice);
 }
 
-/** Sends piece after piece, as the client takes them. */
-export async function stream(
-  response: Writable,
+async function stream(
+  response: ServerResponse,
   pieces: AsyncIterator<string | Buffer>,
   zipped: boolean,
   { signal, renew }: Patience,

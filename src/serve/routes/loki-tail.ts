@@ -1,4 +1,4 @@
-import { handshake, isForeign } from '../http/websocket.ts';
+import { asksForSocket, isForeign } from '../http/websocket.ts';
 import { parse } from '../logql/parse.ts';
 import { LogqlError } from '../logql/syntax.ts';
 import { lokiAnswering, readNumber, readTime } from '../loki/loki.ts';
@@ -11,8 +11,8 @@ const hour = 3_600_000_000_000n;
 
 const handle = lokiAnswering(
   (form, { method, headers, signal }, { store, values, now, arrivals = createArrivals(now) }) => {
-    const accepted = handshake({ method, headers });
-    if (!accepted) return Promise.resolve(text(400, 'tail is a web socket; /api/follow is the way without one\n'));
+    if (!asksForSocket({ method, headers }))
+      return Promise.resolve(text(400, 'tail is a web socket; /api/follow is the way without one\n'));
     if (isForeign({ headers })) return Promise.resolve(text(403, 'not from another site\n'));
     const query = parse(form.get('query') ?? '');
     if (query.kind !== 'log') throw new LogqlError('only queries for lines can be tailed');
@@ -20,11 +20,7 @@ const handle = lokiAnswering(
     const limit = readNumber('limit', form.get('limit'), without, values['query-limit']);
     const start = readTime('start', form.get('start')) ?? now() - hour;
     const context = { store, signal, seen: { lines: 0, bytes: 0 } };
-    return Promise.resolve({
-      status: 101,
-      headers: accepted,
-      body: messages({ query, start, limit, arrivals, now }, context),
-    });
+    return Promise.resolve({ status: 101, body: messages({ query, start, limit, arrivals, now }, context) });
   },
 );
 
