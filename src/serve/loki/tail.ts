@@ -22,7 +22,7 @@ const quiet = 15n * second;
 const stale = 10n * second;
 /** Letters of one message, and of all that was there before. */
 const enough = 65_536;
-const mostLetters = 4 * 1024 * 1024;
+const mostLetters = 512 * 1024;
 
 /** The messages of Loki's `tail`: the newest lines that are there, then all that come in. An empty one is a sign of life. */
 export async function* messages(tailing: Tailing, context: Context): AsyncGenerator<string> {
