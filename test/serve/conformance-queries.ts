@@ -76,7 +76,7 @@ export function checkQueries(check: Check): void {
         assert.deepEqual((await Promise.all(statuses)).toSorted(), ['200', '400']);
       }
     for (const url of strict.urls) {
-      const id = (cursor: string) => encodeURIComponent(`1525349097094408152|${cursor}||0|0|0`);
+      const id = (cursor: string) => encodeURIComponent(`1525349097094408152|${cursor}||0|0|0|000000000000.0`);
       const followed = cursors.map(async (cursor) => {
         const leaving = new AbortController();
         const answer = await fetch(`${url}/api/follow?last_event_id=${id(cursor)}`, { signal: leaving.signal });
