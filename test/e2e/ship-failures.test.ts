@@ -254,7 +254,7 @@ describe('with file systems of its own', { skip: !mounts && 'nothing can be moun
     // Arrived is not yet acknowledged and noted.
     const { size } = statSync(path);
     await until('it to be noted', () =>
-      readdirSync(state).some((name) => readFileSync(join(state, name), 'utf8').includes(String(size))),
+      readdirSync(state).some((name) => readFileSync(join(state, name), 'utf8').includes(`"offset":${size},`)),
     );
     await kill(ship);
     const next = await start();
